@@ -1,0 +1,95 @@
+/**
+ * What went wrong, as a stable word to switch on.
+ *
+ * - `invalid-option`: a hyperparameter or argument outside its range, or parts that do not fit together.
+ * - `invalid-space`: a space that cannot be built or used here.
+ * - `invalid-observation`, `invalid-action`, `invalid-reward`: a value that does not fit its space, or is NaN or infinite.
+ * - `invalid-environment`: an environment that breaks its contract.
+ * - `environment-failed`: an environment threw; the original error is the `cause`.
+ * - `not-reset`: `step` before `reset`, or after the end of an episode.
+ * - `empty-replay`: sampling more than a replay buffer can give.
+ * - `diverged`: a loss or gradient is NaN or infinite; the update was not applied.
+ * - `unsupported-platform`: the platform lacks what an engine needs.
+ * - `out-of-memory`: an engine could not get the memory that was asked for.
+ * - `disposed`: use after `dispose()`.
+ * - `aborted`: the given signal was aborted; its reason is the `cause`.
+ * - `invalid-checkpoint`: damaged, truncated or foreign bytes.
+ * - `incompatible-checkpoint`: a sound checkpoint that does not fit here (a newer version, other parts or shapes).
+ */
+export type ErrorCode =
+  | 'invalid-option'
+  | 'invalid-space'
+  | 'invalid-observation'
+  | 'invalid-action'
+  | 'invalid-reward'
+  | 'invalid-environment'
+  | 'environment-failed'
+  | 'not-reset'
+  | 'empty-replay'
+  | 'diverged'
+  | 'unsupported-platform'
+  | 'out-of-memory'
+  | 'disposed'
+  | 'aborted'
+  | 'invalid-checkpoint'
+  | 'incompatible-checkpoint';
+
+/** The parts of a {@link DqnError}, from which its message is written. */
+export interface DqnErrorDetails {
+  /** What went wrong, as a stable word. */
+  readonly code: ErrorCode;
+  /** Where: the function, option or part, for example `epsilonGreedy(epsilon)`. */
+  readonly where: string;
+  /** What was expected, as a noun phrase: `a number in [0, 1]`. */
+  readonly expected: string;
+  /** What came instead, as a noun phrase: `1.5`. */
+  readonly received: string;
+  /** What to do about it, as one sentence. */
+  readonly remedy: string;
+  /** The error that caused this one. */
+  readonly cause?: unknown;
+}
+
+/**
+ * Every error that the library throws on purpose. The message reads
+ * `where: expected … but received …. Remedy.`
+ */
+export class DqnError extends Error {
+  override readonly name = 'DqnError';
+  /** What went wrong, as a stable word to switch on. */
+  readonly code: ErrorCode;
+  /** The function, option or part where it went wrong. */
+  readonly where: string;
+  /** What was expected. */
+  readonly expected: string;
+  /** What came instead. */
+  readonly received: string;
+  /** What to do about it. */
+  readonly remedy: string;
+
+  constructor(details: DqnErrorDetails) {
+    const { code, where, expected, received, remedy, cause } = details;
+    super(`${where}: expected ${expected} but received ${received}. ${remedy}`, cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.where = where;
+    this.expected = expected;
+    this.received = received;
+    this.remedy = remedy;
+  }
+}
+
+/** A short, safe description of any value for an error message: never throws, never longer than about 80 characters. */
+export function describe(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
+  if (typeof value === 'function') return `a function${value.name ? ` ${value.name}` : ''}`;
+  if (typeof value === 'bigint') return `${value}n`;
+  if (value === null || typeof value !== 'object') return String(value);
+  if (ArrayBuffer.isView(value) && 'length' in value) return `${value.constructor.name}(${String(value.length)})`;
+  if (Array.isArray(value)) return `an array of length ${value.length}`;
+  const name: unknown = Object.getPrototypeOf(value)?.constructor?.name;
+  if (typeof name === 'string' && name !== 'Object') return `an instance of ${name}`;
+  const keys = Object.keys(value);
+  return keys.length === 0
+    ? 'an empty object'
+    : `an object with keys ${keys.slice(0, 5).join(', ')}${keys.length > 5 ? ', …' : ''}`;
+}

@@ -1,0 +1,95 @@
+import type { Answer, Timing } from '../common/maybe-promise.ts';
+import type { Random } from '../common/random.ts';
+import type { OptimizerSpec } from './optimizers.ts';
+import type { NetworkSpec } from './spec.ts';
+
+/** A named parameter, for example `layers.0.weight` `[K, N]` row-major. */
+export interface NamedTensor {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly values: Float32Array;
+}
+
+/**
+ * Writes the gradient of the loss with respect to the outputs, given the outputs. Both are `[B, outputSize]` row-major and
+ * valid during the call alone; `gradient` arrives filled with zeros. It already contains the mean over the batch: the engine sums over rows.
+ */
+export type OutputGradient = (outputs: Float32Array, gradient: Float32Array, batch: number) => void;
+
+/** What one update may change from call to call. */
+export interface UpdateOptions {
+  /** η, at least 0. */
+  readonly learningRate: number;
+  /** The gradient of all parameters together is scaled down to this Euclidean norm if it is longer. Default: no clipping. */
+  readonly maxGradientNorm?: number;
+}
+
+/**
+ * A network run forwards and backwards by an engine: the port behind which all of Q-learning is engine-free.
+ * `M` says whether it answers at once. Names of weights and layout of values are the same on every engine, so weights
+ * and optimiser state move between engines.
+ */
+export interface QNetwork<M extends Timing = Timing> {
+  /** The network as data. */
+  readonly spec: NetworkSpec;
+  /** Numbers in one observation. */
+  readonly inputSize: number;
+  /** Numbers in one row of outputs. */
+  readonly outputSize: number;
+
+  /**
+   * Outputs `[batch, outputSize]` for observations `[batch, inputSize]` (either may be longer; the rest is ignored). The result is a view that is
+   * valid until the next call on this network.
+   * @throws DqnError `invalid-option` on a wrong length, `disposed` after `dispose()`.
+   */
+  forward(observations: Float32Array, batch: number): Answer<Float32Array, M>;
+
+  /**
+   * One training step: forward, the caller's gradient with respect to the outputs, backward, clip, optimiser.
+   * Gives the global gradient norm before clipping. Where that is not finite nothing has been changed.
+   * @throws DqnError `diverged` if the gradient is NaN or infinite (weights and optimiser untouched), `invalid-option` on a
+   * wrong length or if the network was built without an optimiser.
+   */
+  update(observations: Float32Array, batch: number, gradient: OutputGradient, options: UpdateOptions): Answer<number, M>;
+
+  /** θ ← θ_source. @throws DqnError `invalid-option` if the specs differ. */
+  copyFrom(source: QNetwork): Answer<void, M>;
+
+  /** θ ← (1 − tau) θ + tau θ_source. @throws DqnError `invalid-option` if the specs differ. */
+  blendFrom(source: QNetwork, tau: number): Answer<void, M>;
+
+  /** Copies of all parameters, in the order of the layers. */
+  weights(): Answer<NamedTensor[], M>;
+
+  /** @throws DqnError `incompatible-checkpoint` naming the first tensor that is missing or has another shape; nothing is changed then. */
+  setWeights(weights: readonly NamedTensor[]): Answer<void, M>;
+
+  /** Copies of the optimiser's state: `step` (shape `[1]`) and per parameter `layers.0.weight.m` and the like. Empty without an optimiser. */
+  optimizerState(): Answer<NamedTensor[], M>;
+
+  /** @throws DqnError `incompatible-checkpoint` as {@link QNetwork.setWeights}. */
+  setOptimizerState(state: readonly NamedTensor[]): Answer<void, M>;
+
+  /** Frees the network's memory; any later call throws `disposed`. Twice is harmless. */
+  dispose(): void;
+}
+
+/** What an engine needs to build a network. */
+export interface NetworkOptions {
+  /** Draws the first weights; the same state gives the same weights. */
+  readonly random: Random;
+  /** Leave out for a network that is never trained, such as a target network. */
+  readonly optimizer?: OptimizerSpec;
+}
+
+/** Builds and runs networks on one kind of device. */
+export interface Engine<M extends Timing = Timing> {
+  /** For example `wasm` or `tfjs`. */
+  readonly kind: string;
+  /** What it runs on, for people: `WebAssembly SIMD`, `WebGPU …`. */
+  readonly description: string;
+  /** @throws DqnError `invalid-option` if the spec is malformed, `out-of-memory`, `disposed`. */
+  createNetwork(spec: NetworkSpec, options: NetworkOptions): Answer<QNetwork<M>, M>;
+  /** Frees everything, the engine's networks included. */
+  dispose(): void;
+}

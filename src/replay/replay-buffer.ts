@@ -1,0 +1,78 @@
+import type { Random } from '../common/random.ts';
+import type { Stateful } from '../common/state.ts';
+
+/** What the buffer must know of the problem before it allocates. */
+export interface ReplayLayout {
+  /** Numbers in one observation. */
+  readonly observationSize: number;
+  /** How observations are kept. Bytes stay bytes. */
+  readonly observationType: 'float32' | 'uint8';
+  /** A: number of actions, for masks. */
+  readonly actions: number;
+  /** Whether transitions carry masks of the next actions. */
+  readonly masked: boolean;
+}
+
+/** One transition to store. The buffer copies what it keeps. */
+export interface Transition {
+  /** Which environment of a vector it comes from; 0 for a single one. */
+  readonly stream: number;
+  readonly observation: Float32Array | Uint8Array;
+  readonly action: number;
+  /** The (n-step) reward. */
+  readonly reward: number;
+  /** γⁿ where the transition may bootstrap, 0 where the episode terminated. */
+  readonly discount: number;
+  /** The observation n steps later; the true last one at the end of an episode. */
+  readonly nextObservation: Float32Array | Uint8Array;
+  /** `[A]`: possible actions at `nextObservation`; all where left out. */
+  readonly nextActionMask?: Uint8Array;
+}
+
+/** Sampled transitions, written into arrays that the buffer reuses: valid until the next `sample`. */
+export interface Batch {
+  /** B. */
+  readonly size: number;
+  /** `[B, D]`; bytes are given as their numbers 0 … 255. */
+  readonly observations: Float32Array;
+  /** `[B]`. */
+  readonly actions: Int32Array;
+  /** `[B]`. */
+  readonly rewards: Float32Array;
+  /** `[B]`. */
+  readonly discounts: Float32Array;
+  /** `[B, D]`. */
+  readonly nextObservations: Float32Array;
+  /** `[B, A]`, where the layout is masked. */
+  readonly nextActionMasks?: Uint8Array;
+  /** `[B]`: importance weights, ones for uniform sampling. */
+  readonly weights: Float32Array;
+  /** `[B]`: which transition each row is: its number since the buffer began, never reused. */
+  readonly ids: Float64Array;
+}
+
+/** Keeps transitions and gives batches of them. */
+export interface ReplayBuffer extends Stateful {
+  /** For example `uniform`. */
+  readonly kind: string;
+  /** The most transitions it holds; then the oldest goes. */
+  readonly capacity: number;
+  /** Transitions held now. */
+  readonly size: number;
+  /** Copies a transition in. */
+  add(transition: Transition): void;
+  /**
+   * Draws a batch with replacement.
+   * @throws DqnError `empty-replay` if the buffer is empty.
+   */
+  sample(batchSize: number, random: Random): Batch;
+  /** Tells the TD errors `[B]` of the last batch, for prioritised buffers. */
+  updatePriorities?(ids: Float64Array, tdErrors: Float32Array): void;
+}
+
+/** A buffer still to be built: what `replay:` takes. */
+export interface ReplaySpec {
+  readonly kind: string;
+  readonly capacity: number;
+  create(layout: ReplayLayout): ReplayBuffer;
+}
