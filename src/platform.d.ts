@@ -12,8 +12,6 @@ declare class TextDecoder {
 
 declare const performance: { now(): number };
 
-declare function atob(base64: string): string;
-
 declare namespace WebAssembly {
   class Module {
     constructor(bytes: Uint8Array<ArrayBuffer>);
@@ -24,6 +22,7 @@ declare namespace WebAssembly {
   }
   interface Memory {
     readonly buffer: ArrayBuffer;
+    grow(delta: number): number;
   }
   function validate(bytes: Uint8Array<ArrayBuffer>): boolean;
 }

@@ -1,0 +1,89 @@
+import { posix } from 'node:path';
+import ts from 'typescript';
+
+const rules = ['heads', 'bootstrap', 'replay', 'exploration', 'targets'];
+const port = ['networks', 'common'];
+const parts = ['engines', ...rules, 'bellman', 'environment', ...port];
+
+/** What each folder of `src` may import from the others, besides from itself. A file right in `src` is a layer of its own. */
+export const LAYERS: Readonly<Record<string, readonly string[]>> = {
+  common: [],
+  environment: ['common'],
+  environments: ['environment', 'common'],
+  networks: ['common'],
+  engines: port,
+  bellman: port,
+  ...Object.fromEntries(rules.map((rule) => [rule, ['bellman', 'environment', ...port]])),
+  agent: parts,
+  training: ['agent', ...parts],
+  node: ['training', 'agent', ...parts],
+  testing: ['training', 'agent', 'environments', ...parts],
+  'index.ts': ['training', 'agent', ...parts],
+  cli: ['index.ts', 'node', 'environments', 'training', 'agent', ...parts],
+};
+
+/** The packages that a layer may import; no other imports any. */
+const PACKAGES: Readonly<Record<string, RegExp>> = {
+  node: /^node:/,
+  cli: /^(node:|(commander|cli-progress|d3-scale|d3-shape)$)/,
+  testing: /^fast-check$/,
+};
+
+/** Paths from the root of the project, and contents. */
+export type Sources = ReadonlyMap<string, string>;
+
+/** The folder below `src`, or the name of a file right in it. */
+function layerOf(path: string): string {
+  return path.split('/')[1];
+}
+
+function importsOf(path: string, text: string): { readonly from: string; readonly target?: string }[] {
+  return ts.preProcessFile(text, true, true).importedFiles.map(({ fileName }) => {
+    const target = fileName.startsWith('.') ? posix.join(posix.dirname(path), fileName) : undefined;
+    return { from: fileName, target };
+  });
+}
+
+/** Every import that goes against the layers, and every layer that the table does not know. */
+export function layerViolations(sources: Sources): string[] {
+  const found: string[] = [];
+  for (const [path, text] of sources) {
+    const layer = layerOf(path);
+    if (LAYERS[layer] === undefined) found.push(`${path} is in no known layer`);
+    for (const { from, target } of importsOf(path, text)) {
+      if (target === undefined) {
+        if (!PACKAGES[layer]?.test(from)) found.push(`${path} imports ${from}`);
+      } else if (!sources.has(target)) {
+        found.push(`${path} imports ${target}, which does not exist`);
+      } else if (layerOf(target) !== layer && !LAYERS[layer]?.includes(layerOf(target))) {
+        found.push(`${path} imports ${target}`);
+      }
+    }
+  }
+  return found;
+}
+
+/** All that a file imports, directly or not: the paths of files and the names of packages. */
+export function reachable(sources: Sources, start: string): Set<string> {
+  const seen = new Set([start]);
+  for (const path of seen) {
+    for (const { from, target } of importsOf(path, sources.get(path) ?? '')) seen.add(target ?? from);
+  }
+  return seen;
+}
+
+/** Where a file uses `Math.random` or `Date`: the lines, in code, not in comments or texts. */
+export function impurities(path: string, text: string): string[] {
+  const found: string[] = [];
+  const file = ts.createSourceFile(path, text, ts.ScriptTarget.ES2022, true);
+  const visit = (node: ts.Node): void => {
+    const random = ts.isPropertyAccessExpression(node) && node.getText(file) === 'Math.random';
+    const clock = ts.isIdentifier(node) && node.text === 'Date';
+    if (random || clock) {
+      found.push(`${path}:${file.getLineAndCharacterOfPosition(node.getStart(file)).line + 1} uses ${node.getText(file)}`);
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(file);
+  return found;
+}

@@ -1,0 +1,93 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { compileSamples, extractSamples, readSamples, writeSamples } from '../support/doc-samples.ts';
+
+const root = join(import.meta.dirname, '../..');
+// Inside the project, so that imports of the package lead to its sources.
+const folder = join(root, '.temporary/samples');
+const samples = readSamples(root);
+const paths = writeSamples(samples, join(folder, 'documents'));
+
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe('the samples in the documents', () => {
+  it('compile', () => {
+    expect(samples.length).toBeGreaterThan(0);
+    expect(compileSamples(paths, root)).toEqual([]);
+  });
+
+  describe('run', () => {
+    const home = process.cwd();
+    let scratch = '';
+    beforeEach(() => {
+      // Files that a sample writes stay out of the project.
+      scratch = mkdtempSync(join(tmpdir(), 'dqn-sample-'));
+      process.chdir(scratch);
+      for (const method of ['log', 'info', 'warn', 'error', 'table'] as const)
+        vi.spyOn(console, method).mockImplementation(() => {});
+    });
+    afterEach(() => {
+      vi.restoreAllMocks();
+      process.chdir(home);
+      rmSync(scratch, { recursive: true, force: true });
+    });
+
+    it.each(samples.filter(({ runs }) => runs))('$place', async (sample) => {
+      await import(paths.get(sample) ?? '');
+    });
+  });
+});
+
+describe('the harness', () => {
+  const fence = '```';
+
+  it('finds the blocks, their lines and what may run', () => {
+    const text = [
+      '# Title',
+      `${fence}ts`,
+      'one();',
+      'two();',
+      fence,
+      `${fence}sh`,
+      'npm test',
+      fence,
+      `${fence}ts no-run`,
+      'three();',
+      fence,
+    ];
+    expect(extractSamples('a.md', text.join('\n'))).toEqual([
+      { place: 'a.md:3', code: 'one();\ntwo();', runs: true },
+      { place: 'a.md:10', code: 'three();', runs: false },
+    ]);
+    const quoted = ['````md', `${fence}ts`, 'inner();', fence, '````', `${fence}ts`, `${fence}ts`, fence];
+    expect(extractSamples('b.md', quoted.join('\n'))).toEqual([{ place: 'b.md:7', code: `${fence}ts`, runs: true }]);
+  });
+
+  it.each([`${fence}ts\nnever ends`, `${fence}js\nx\n${fence}`, `${fence}ts norun\nx\n${fence}`])('refuses %j', (text) => {
+    expect(() => extractSamples('a.md', text)).toThrow('a.md');
+  });
+
+  describe('tells', () => {
+    const bad = extractSamples(
+      'a.md',
+      `${fence}ts\nconst n: number = 1;\nconst s: string = n;\n${fence}\n${fence}ts\nthrow new Error('at run time');\n${fence}`,
+    );
+    let written = new Map<(typeof bad)[number], string>();
+    beforeAll(() => {
+      written = writeSamples(bad, join(folder, 'bad'));
+    });
+
+    it('what does not compile, and where', () => {
+      expect(compileSamples(written, root)).toEqual(["a.md:3: Type 'number' is not assignable to type 'string'."]);
+    });
+
+    it('what fails when it runs', async () => {
+      await import(written.get(bad[0]) ?? '');
+      await expect(import(written.get(bad[1]) ?? '')).rejects.toThrow('at run time');
+    });
+  });
+});
