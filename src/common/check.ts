@@ -33,3 +33,15 @@ export function checkInteger(where: string, value: unknown, range: NumberRange =
   const expected = phrase('a whole number', range);
   throw new DqnError({ code: 'invalid-option', where, expected, received: describe(value), remedy: `Pass ${expected}.` });
 }
+
+/**
+ * Refuses options with a misspelt name, which would otherwise be silently ignored.
+ * @throws DqnError `invalid-option` naming the unknown option and the known ones.
+ */
+export function checkNames(where: string, options: object, known: Readonly<Record<string, true>>): void {
+  for (const name of Object.keys(options)) {
+    if (Object.hasOwn(known, name)) continue;
+    const expected = `options among ${Object.keys(known).join(', ')}`;
+    throw new DqnError({ code: 'invalid-option', where, expected, received: name, remedy: 'Mend the spelling or leave it out.' });
+  }
+}

@@ -15,6 +15,7 @@
  * - `aborted`: the given signal was aborted; its reason is the `cause`.
  * - `invalid-checkpoint`: damaged, truncated or foreign bytes.
  * - `incompatible-checkpoint`: a sound checkpoint that does not fit here (a newer version, other parts or shapes).
+ * - `file-failed`: a file could not be read or written; the original error is the `cause`.
  */
 export type ErrorCode =
   | 'invalid-option'
@@ -32,7 +33,8 @@ export type ErrorCode =
   | 'disposed'
   | 'aborted'
   | 'invalid-checkpoint'
-  | 'incompatible-checkpoint';
+  | 'incompatible-checkpoint'
+  | 'file-failed';
 
 /** The parts of a {@link DqnError}, from which its message is written. */
 export interface DqnErrorDetails {
@@ -78,8 +80,18 @@ export class DqnError extends Error {
   }
 }
 
-/** A short, safe description of any value for an error message: never throws, never longer than about 80 characters. */
+/** A short, safe description of any value for an error message: never throws, never longer than 80 characters. */
 export function describe(value: unknown): string {
+  let text: string;
+  try {
+    text = phrase(value);
+  } catch {
+    text = 'a value that cannot be looked at'; // a proxy or getter that throws
+  }
+  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
+}
+
+function phrase(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
   if (typeof value === 'function') return `a function${value.name ? ` ${value.name}` : ''}`;
   if (typeof value === 'bigint') return `${value}n`;

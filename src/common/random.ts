@@ -1,3 +1,4 @@
+import { checkInteger } from './check.ts';
 import { DqnError, describe } from './errors.ts';
 
 /** The whole state of a {@link Random}: four unsigned 32-bit words, not all zero. Plain JSON. */
@@ -27,11 +28,12 @@ export class Random {
         remedy: 'Pass a whole number such as 1.',
       });
     }
-    // Both halves of a large or fractional seed take part, so that 2 ** 32 and 0 differ.
+    // Every bit of the seed takes part: a whole number by its two halves, any other number by the bits of its double, of
+    // which the halves see only those between 2⁻³² and 2⁶⁴.
     const low = seed >>> 0;
     const high = Math.floor(seed / 2 ** 32) | 0;
-    const fraction = Math.floor((seed - Math.floor(seed)) * 2 ** 32) | 0;
-    this.#seed(mix(low ^ mix(high ^ 0x9e3779b9) ^ mix(fraction ^ 0x85ebca6b)));
+    const rest = Number.isSafeInteger(seed) ? 0 : bits(seed);
+    this.#seed(mix(low ^ mix(high ^ 0x9e3779b9) ^ mix(rest ^ 0x85ebca6b)));
   }
 
   #seed(seed: number): void {
@@ -61,17 +63,25 @@ export class Random {
     return this.uint32() * 2.3283064365386963e-10;
   }
 
-  /** A number in [low, high). */
+  /** A number in [low, high); `low` where they are equal. */
   uniform(low: number, high: number): number {
-    return low + (high - low) * this.float();
+    const x = low + (high - low) * this.float();
+    return x < high ? x : low; // the sum may round up to `high`
   }
 
-  /** A whole number in [0, n), every one equally likely (n ≤ 2³²; rejection, so without modulo bias). */
+  /**
+   * A whole number in [0, n), every one equally likely (rejection, so without modulo bias).
+   * @throws DqnError `invalid-option` if n is not a whole number in [1, 2³²].
+   */
   integer(n: number): number {
-    const limit = 4294967296 - (4294967296 % n);
+    if (!(n >= 1 && n <= 4294967296 && n % 1 === 0)) checkInteger('Random.integer(n)', n, { min: 1, max: 4294967296 });
     let x = this.uint32();
-    while (x >= limit) x = this.uint32();
-    return x % n;
+    // Only draws within the last n can lie above the largest multiple of n; `%` on doubles is slow, a quotient is exact here.
+    if (x >= 4294967296 - n) {
+      const limit = 4294967296 - (4294967296 % n);
+      while (x >= limit) x = this.uint32();
+    }
+    return x - Math.floor(x / n) * n;
   }
 
   /** A draw from the standard normal distribution (Box and Muller 1958; two uniforms a draw, so that no half is kept back). */
@@ -100,7 +110,7 @@ export class Random {
    * @throws DqnError `invalid-checkpoint` if it is not four unsigned 32-bit words, at least one of them not zero.
    */
   restore(state: unknown): void {
-    const words: unknown[] = Array.isArray(state) ? state : [];
+    const words: unknown[] = Array.isArray(state) ? Array.from(state) : []; // from: `every` skips holes
     const sound = words.length === 4 && words.every((w) => typeof w === 'number' && w === w >>> 0) && words.some((w) => w !== 0);
     if (!sound) {
       throw new DqnError({
@@ -120,4 +130,10 @@ function mix(x: number): number {
   x = Math.imul(x ^ (x >>> 16), 0x85ebca6b);
   x = Math.imul(x ^ (x >>> 13), 0xc2b2ae35);
   return x ^ (x >>> 16);
+}
+
+/** The 64 bits of a double, mixed into 32. */
+function bits(x: number): number {
+  const [low, high] = new Uint32Array(new Float64Array([x]).buffer);
+  return mix(low ^ mix(high ^ 0xc2b2ae35));
 }
