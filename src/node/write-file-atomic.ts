@@ -1,0 +1,75 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { DqnError, describe } from '../common/errors.ts';
+
+/**
+ * Writes a file so that its name always stands for a whole one: the bytes go to a temporary file beside it, are flushed to the disk, and
+ * the temporary file takes the name in one step. Whatever happens meanwhile, a crash or a power cut included, the name
+ * gives the old content or the new. Several writers may write the same file: one of them wins. Missing folders are made.
+ *
+ * @param path - where to; a symbolic link is replaced, not followed.
+ * @throws DqnError `file-failed` where the file system refuses (the old file is then as it was, the temporary one is gone),
+ * `invalid-option` where the arguments are of other types.
+ */
+export async function writeFileAtomic(path: string, content: Uint8Array | string): Promise<void> {
+  if (typeof path !== 'string' || path === '') throw invalid('path', 'the path of a file', path);
+  if (typeof content !== 'string' && !(content instanceof Uint8Array))
+    throw invalid('content', 'a Uint8Array or a string', content);
+  const folder = dirname(path);
+  const temporary = join(folder, `.dqn-${randomBytes(8).toString('hex')}.tmp`);
+  try {
+    await mkdir(folder, { recursive: true });
+    try {
+      await writeThrough(temporary, content);
+      await rename(temporary, path);
+    } catch (error) {
+      await rm(temporary, { force: true });
+      throw error;
+    }
+  } catch (cause) {
+    throw new DqnError({
+      code: 'file-failed',
+      where: `writing ${describe(path)}`,
+      expected: 'to write the file',
+      received: cause instanceof Error ? cause.message : describe(cause),
+      remedy: 'Check the path, its permissions and the space on the disk.',
+      cause,
+    });
+  }
+  await flushFolder(folder);
+}
+
+async function writeThrough(path: string, content: Uint8Array | string): Promise<void> {
+  const file = await open(path, 'wx');
+  try {
+    await file.writeFile(content);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** Makes the new name itself survive a power cut, where folders can be flushed: on Windows and some network drives they cannot. */
+async function flushFolder(folder: string): Promise<void> {
+  try {
+    const handle = await open(folder, 'r');
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  } catch {
+    // The file is whole all the same.
+  }
+}
+
+function invalid(argument: string, expected: string, received: unknown): DqnError {
+  return new DqnError({
+    code: 'invalid-option',
+    where: `writeFileAtomic(${argument})`,
+    expected,
+    received: describe(received),
+    remedy: `Pass ${expected}.`,
+  });
+}
