@@ -1,20 +1,15 @@
-import type { Random } from '../common/random.ts';
-
-/** The set of values that an observation or action may take, and how they become numbers. */
-export interface Space<T = unknown> {
-  /** Which space it is. */
-  readonly kind: string;
-  /** How many numbers {@link Space.flatten} writes. */
-  readonly flatSize: number;
-  /** A random element, drawn from the given stream. */
-  sample(random: Random): T;
-  /** Whether a value belongs to the space: type, shape and range. */
-  contains(value: unknown): value is T;
-  /** Writes the value as `flatSize` numbers at `offset`: one-hot for discrete values, concatenated for composite ones. */
-  flatten(value: T, out: Float32Array, offset?: number): void;
-  /** The inverse of {@link Space.flatten}. */
-  unflatten(values: Float32Array, offset?: number): T;
-}
-
-/** The type of a space's elements: `Infer<typeof space>`. */
-export type Infer<S> = S extends Space<infer T> ? T : never;
+export type { Infer, Space } from './spaces/space.ts';
+export { box, isBox } from './spaces/box.ts';
+export type { BoxDtype, BoxElement, BoxElements, BoxOptions, BoxSpace } from './spaces/box.ts';
+export { dict } from './spaces/dict.ts';
+export type { DictElement, DictSpace, SpaceRecord } from './spaces/dict.ts';
+export { discrete, isDiscrete } from './spaces/discrete.ts';
+export type { DiscreteOptions, DiscreteSpace } from './spaces/discrete.ts';
+export { explainMismatch } from './spaces/explain-mismatch.ts';
+export { flattenSpace } from './spaces/flatten-space.ts';
+export { multiBinary } from './spaces/multi-binary.ts';
+export type { MultiBinarySpace } from './spaces/multi-binary.ts';
+export { multiDiscrete } from './spaces/multi-discrete.ts';
+export type { MultiDiscreteSpace } from './spaces/multi-discrete.ts';
+export { tuple } from './spaces/tuple.ts';
+export type { TupleElement, TupleSpace } from './spaces/tuple.ts';
