@@ -1,0 +1,63 @@
+/**
+ * Environment steps per second with random actions through the public interface, resets and the drawing of actions included.
+ * Prints the median and the best decile of many short rounds, for other work on the machine slows single rounds down.
+ */
+import { Random } from '../src/common/random.ts';
+import type { ResetResult, StepResult } from '../src/environment/environment.ts';
+import { Acrobot, CartPole, Chain, CliffWalking, DeepSea, GridWorld, MountainCar } from '../src/environments/index.ts';
+
+interface SyncEnvironment {
+  reset(): ResetResult<unknown>;
+  step(action: number): StepResult<unknown>;
+}
+
+/** Takes `steps` random steps. */
+type Runner = (steps: number) => void;
+
+/**
+ * Every environment gets its own copy of the loop: as in a program that uses one kind, its calls stay monomorphic. The last results are kept, as
+ * a learner keeps them, so that no allocation is optimised away.
+ */
+function runner(environment: SyncEnvironment, actions: number): Runner {
+  const build = new Function(
+    'environment',
+    'random',
+    `const kept = new Array(256).fill(null);
+    environment.reset();
+    return function run(steps) {
+      for (let i = 0; i < steps; i++) {
+        const result = environment.step(random.integer(${actions}));
+        kept[i & 255] = result;
+        if (result.terminated || result.truncated) environment.reset();
+      }
+    };`,
+  ) as (environment: SyncEnvironment, random: Random) => Runner;
+  return build(environment, new Random(1));
+}
+
+const environments: readonly (readonly [SyncEnvironment, number])[] = [
+  [new CartPole(), 2],
+  [new MountainCar(), 3],
+  [new Acrobot(), 3],
+  [new GridWorld(), 4],
+  [new CliffWalking(), 4],
+  [new DeepSea(), 2],
+  [new Chain(), 2],
+];
+const ROUNDS = 40;
+const STEPS = 100_000;
+
+console.log('environment     million steps/s: median  best decile');
+for (const [environment, actions] of environments) {
+  const run = runner(environment, actions);
+  run(2 * STEPS);
+  const rates: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    const start = performance.now();
+    run(STEPS);
+    rates.push(STEPS / (performance.now() - start) / 1000);
+  }
+  rates.sort((a, b) => a - b);
+  const [median, best] = [rates[ROUNDS / 2], rates[Math.floor(ROUNDS * 0.9)]].map((rate) => rate.toFixed(2).padStart(12));
+  console.log(environment.constructor.name.padEnd(20), median, best);
+}

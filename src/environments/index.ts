@@ -1,0 +1,35 @@
+/**
+ * Environments to learn in, and what to build them from: all spaces, wrappers that change an environment, and vectors that step several together.
+ *
+ * @packageDocumentation
+ */
+
+export { Acrobot } from './acrobot.ts';
+export type { AcrobotOptions } from './acrobot.ts';
+export { CartPole } from './cart-pole.ts';
+export type { CartPoleOptions } from './cart-pole.ts';
+export { Chain } from './chain.ts';
+export type { ChainOptions } from './chain.ts';
+export { CliffWalking } from './cliff-walking.ts';
+export type { CliffWalkingOptions } from './cliff-walking.ts';
+export { DeepSea } from './deep-sea.ts';
+export type { DeepSeaOptions } from './deep-sea.ts';
+export type { MdpTransition } from './finite-mdp.ts';
+export { GridWorld } from './grid-world.ts';
+export type { GridWorldOptions } from './grid-world.ts';
+export { MountainCar } from './mountain-car.ts';
+export type { MountainCarOptions } from './mountain-car.ts';
+
+export * from '../environment/spaces.ts';
+export { actionRepeat } from '../environment/wrappers/action-repeat.ts';
+export { episodeStatistics, type EpisodeStatistics } from '../environment/wrappers/episode-statistics.ts';
+export { flattenObservation } from '../environment/wrappers/flatten-observation.ts';
+export { frameStack } from '../environment/wrappers/frame-stack.ts';
+export { normalizeObservation } from '../environment/wrappers/normalize-observation.ts';
+export type { Normalization, NormalizedEnvironment, NormalizeOptions } from '../environment/wrappers/normalize-observation.ts';
+export type { RunningStatistics } from '../environment/wrappers/running-statistics.ts';
+export { rewardClip, type RewardClipOptions } from '../environment/wrappers/reward-clip.ts';
+export { rewardScale } from '../environment/wrappers/reward-scale.ts';
+export { stickyActions } from '../environment/wrappers/sticky-actions.ts';
+export { timeLimit } from '../environment/wrappers/time-limit.ts';
+export { vectorize } from '../environment/vectorize.ts';

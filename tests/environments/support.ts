@@ -1,0 +1,92 @@
+import fc from 'fast-check';
+import type { State } from '../../src/common/state.ts';
+import type { Environment, RenderMode, ResetOptions, ResetResult, StepResult } from '../../src/environment/environment.ts';
+import type { DiscreteSpace } from '../../src/environment/spaces.ts';
+import { Acrobot, CartPole, Chain, CliffWalking, DeepSea, GridWorld, MountainCar } from '../../src/environments/index.ts';
+
+/** What every environment of the package is: complete, and answering at once. */
+export interface FullEnvironment extends Environment<unknown, number> {
+  readonly actionSpace: DiscreteSpace;
+  reset(options?: ResetOptions): ResetResult<unknown>;
+  step(action: number): StepResult<unknown>;
+  render(mode: RenderMode): string;
+  close(): void;
+  getState(): State;
+  setState(state: State): void;
+}
+
+/** What all the tests below run on. */
+export interface Case {
+  readonly name: string;
+  create(): FullEnvironment;
+  /** With a time limit; DeepSea has none. */
+  limited?(maxEpisodeSteps: number): FullEnvironment;
+  /** Lines and characters a line of the ANSI drawing, without the caption. */
+  readonly drawing: readonly [number, number];
+}
+
+export const cases: readonly Case[] = [
+  {
+    name: 'CartPole',
+    create: () => new CartPole(),
+    limited: (maxEpisodeSteps) => new CartPole({ maxEpisodeSteps }),
+    drawing: [20, 60],
+  },
+  {
+    name: 'MountainCar',
+    create: () => new MountainCar(),
+    limited: (maxEpisodeSteps) => new MountainCar({ maxEpisodeSteps }),
+    drawing: [20, 60],
+  },
+  {
+    name: 'Acrobot',
+    create: () => new Acrobot(),
+    limited: (maxEpisodeSteps) => new Acrobot({ maxEpisodeSteps }),
+    drawing: [20, 60],
+  },
+  {
+    name: 'GridWorld',
+    create: () => new GridWorld(),
+    limited: (maxEpisodeSteps) => new GridWorld({ maxEpisodeSteps }),
+    drawing: [3, 12],
+  },
+  {
+    name: 'CliffWalking',
+    create: () => new CliffWalking(),
+    limited: (maxEpisodeSteps) => new CliffWalking({ maxEpisodeSteps }),
+    drawing: [4, 36],
+  },
+  { name: 'DeepSea', create: () => new DeepSea({ size: 6 }), drawing: [6, 18] },
+  {
+    name: 'Chain',
+    create: () => new Chain(),
+    limited: (maxEpisodeSteps) => new Chain({ maxEpisodeSteps }),
+    drawing: [1, 21],
+  },
+];
+
+/** Numbers from which {@link play} takes its actions. */
+export const choicesArb = fc.array(fc.nat(1000), { minLength: 1, maxLength: 150 });
+
+/** Acts, resetting where an episode ends, and gives everything that came back. */
+export function play(environment: FullEnvironment, choices: readonly number[]): unknown[] {
+  return choices.map((choice) => {
+    const result = environment.step(choice % environment.actionSpace.n);
+    return result.terminated || result.truncated ? [result, environment.reset()] : [result];
+  });
+}
+
+/** The numbers of the world's own state. */
+export function world(environment: FullEnvironment): readonly number[] {
+  return (environment.getState() as { world: readonly number[] }).world;
+}
+
+/** Acts until the episode ends, and gives the sum of rewards. */
+export function finish(environment: FullEnvironment, choose: (step: number) => number = () => 0): number {
+  let sum = 0;
+  for (let step = 0; ; step++) {
+    const { reward, terminated, truncated } = environment.step(choose(step));
+    sum += reward;
+    if (terminated || truncated) return sum;
+  }
+}
