@@ -1,0 +1,12 @@
+import type { Activation } from '../../networks/spec.ts';
+
+/** The numbers of activations in `kernels/activations.ts`. */
+export const ACTIVATION_CODES: Readonly<Record<Activation, number>> = {
+  linear: 0,
+  relu: 1,
+  leakyRelu: 2,
+  elu: 3,
+  tanh: 4,
+  sigmoid: 5,
+  silu: 6,
+};

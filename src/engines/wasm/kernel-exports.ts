@@ -1,0 +1,80 @@
+/**
+ * What the compiled kernels export; see `kernels/` for what each does. Pointers and strides are in bytes, counts in numbers.
+ */
+export interface Kernels {
+  readonly memory: WebAssembly.Memory;
+  heapBase(): number;
+  multiply(
+    sparse: number,
+    rows: number,
+    inner: number,
+    full: number,
+    tail: number,
+    a: number,
+    aRow: number,
+    aStep: number,
+    b: number,
+    bPanel: number,
+    bRow: number,
+    bTail: number,
+    bTailRow: number,
+    c: number,
+    cPanel: number,
+    cRow: number,
+    cTail: number,
+    cTailRow: number,
+    init: number,
+    floor: number,
+  ): void;
+  transpose(rows: number, columns: number, w: number, wTail: number, t: number, tTail: number): void;
+  activate(kind: number, n: number, x: number, y: number): void;
+  derive(kind: number, n: number, s: number, d: number): void;
+  layerNorm(
+    rows: number,
+    n: number,
+    x: number,
+    xRow: number,
+    gain: number,
+    offset: number,
+    epsilon: number,
+    y: number,
+    yRow: number,
+    stats: number,
+  ): void;
+  layerNormBackward(
+    rows: number,
+    n: number,
+    width: number,
+    x: number,
+    xRow: number,
+    stats: number,
+    gain: number,
+    d: number,
+    dRow: number,
+    dx: number,
+    dxRow: number,
+    gainGradient: number,
+    offsetGradient: number,
+  ): void;
+  prepare(n: number, p: number, g: number, scale: number, decay: number, shrink: number): void;
+  sgd(n: number, p: number, g: number, v: number, rate: number, momentum: number): void;
+  rmsprop(n: number, p: number, g: number, s: number, m: number, rate: number, keep: number, rest: number, epsilon: number): void;
+  adam(
+    n: number,
+    p: number,
+    g: number,
+    m: number,
+    v: number,
+    rate: number,
+    beta1: number,
+    rest1: number,
+    beta2: number,
+    rest2: number,
+    vScale: number,
+    epsilon: number,
+  ): void;
+  scale(n: number, p: number, factor: number): void;
+  blend(n: number, p: number, q: number, keep: number, tau: number): void;
+  sumOfSquares(n: number, p: number): number;
+  columnSums(rows: number, width: number, d: number, dRow: number, sums: number): void;
+}

@@ -1,0 +1,104 @@
+import { CONSTANTS } from './memory';
+import { fma } from './simd';
+
+// The numbers of ../activation-codes.ts.
+const RELU: i32 = 1;
+const LEAKY_RELU: i32 = 2;
+const ELU: i32 = 3;
+const TANH: i32 = 4;
+const SIGMOID: i32 = 5;
+const SILU: i32 = 6;
+
+// Constants are read from memory: V8 would build each of them anew, by several instructions, in every turn of a loop.
+store<f32>(CONSTANTS, -87);
+store<f32>(CONSTANTS, 87, 4);
+store<f32>(CONSTANTS, 1.44269504088896341, 8);
+store<f32>(CONSTANTS, 12582912, 12);
+store<f32>(CONSTANTS, -0.693359375, 16);
+store<f32>(CONSTANTS, 2.12194440e-4, 20);
+store<f32>(CONSTANTS, 1.9875691500e-4, 24);
+store<f32>(CONSTANTS, 1.3981999507e-3, 28);
+store<f32>(CONSTANTS, 8.3334519073e-3, 32);
+store<f32>(CONSTANTS, 4.1665795894e-2, 36);
+store<f32>(CONSTANTS, 1.6666665459e-1, 40);
+store<f32>(CONSTANTS, 5.0000001201e-1, 44);
+store<i32>(CONSTANTS, 127, 48);
+
+// @ts-ignore: decorator
+@inline
+function constant(offset: usize): v128 {
+  return v128.load32_splat(CONSTANTS + offset);
+}
+
+/**
+ * eˣ − 1 with a relative error of about 2e-7, also near 0. With n = round(x / ln 2) and r = x − n ln 2,
+ * eˣ − 1 = 2ⁿ (eʳ − 1) + (2ⁿ − 1), and eʳ − 1 is a polynomial (coefficients: expf of the Cephes library, Moshier 1992).
+ * Beyond ±87 the result is that at ±87: in single precision far enough for every activation.
+ */
+// @ts-ignore: decorator
+@inline
+function expm1(x: v128): v128 {
+  const lowest = constant(0), highest = constant(4), perLn2 = constant(8), rounding = constant(12);
+  x = f32x4.pmin(f32x4.pmax(x, lowest), highest);
+  // Adding 1.5 · 2²³ rounds to a whole number and leaves it in the lowest bits.
+  const rounded = f32x4.add(f32x4.mul(x, perLn2), rounding);
+  const n = f32x4.sub(rounded, rounding);
+  const r = fma(n, constant(20), fma(n, constant(16), x)), r2 = f32x4.mul(r, r);
+  // In pairs: a shorter chain of operations that wait for each other than one after the other.
+  const high = fma(constant(24), r, constant(28)), middle = fma(constant(32), r, constant(36));
+  const low = fma(constant(40), r, constant(44));
+  const q = fma(fma(fma(high, r2, middle), r2, low), r2, r);
+  const power = i32x4.shl(i32x4.add(rounded, constant(48)), 23);
+  return fma(power, q, f32x4.sub(power, f32x4.splat(1)));
+}
+
+/** Below this e⁻ˣ is cut off, and with it silu: x · logistic(x) would else grow again. */
+const LOWEST: f32 = -87;
+
+/** 1 / (1 + e⁻ˣ). */
+// @ts-ignore: decorator
+@inline
+function logistic(x: v128): v128 {
+  return f32x4.div(f32x4.splat(1), f32x4.add(f32x4.splat(2), expm1(f32x4.neg(x))));
+}
+
+/** y = activation(x) for n numbers, a multiple of 4; y may be x. */
+export function activate(kind: i32, n: i32, x: usize, y: usize): void {
+  const end = x + (<usize>n << 2), zero = f32x4.splat(0);
+  for (; x != end; x += 16, y += 16) {
+    const z = v128.load(x);
+    let out = z;
+    if (kind == RELU) out = f32x4.pmax(z, zero);
+    else if (kind == LEAKY_RELU) out = v128.bitselect(f32x4.mul(z, f32x4.splat(0.01)), z, f32x4.lt(z, zero));
+    else if (kind == ELU) out = v128.bitselect(expm1(z), z, f32x4.lt(z, zero));
+    else if (kind == TANH) {
+      // tanh |x| = −e / (e + 2) with e = exp(−2 |x|) − 1.
+      const e = expm1(f32x4.mul(f32x4.abs(z), f32x4.splat(-2)));
+      const magnitude = f32x4.div(f32x4.neg(e), f32x4.add(e, f32x4.splat(2)));
+      out = v128.bitselect(z, magnitude, i32x4.splat(0x80000000));
+    } else {
+      out = logistic(z);
+      if (kind == SILU) out = f32x4.mul(out, f32x4.pmax(z, f32x4.splat(LOWEST)));
+    }
+    v128.store(y, out);
+  }
+}
+
+/** d ← d · activation′ for n numbers, a multiple of 4. `s` holds the activation's results; for silu its arguments. */
+export function derive(kind: i32, n: i32, s: usize, d: usize): void {
+  const end = s + (<usize>n << 2), zero = f32x4.splat(0), one = f32x4.splat(1);
+  for (; s != end; s += 16, d += 16) {
+    const y = v128.load(s), g = v128.load(d);
+    let out = g;
+    if (kind == RELU) out = v128.andnot(g, f32x4.le(y, zero));
+    else if (kind == LEAKY_RELU) out = v128.bitselect(f32x4.mul(g, f32x4.splat(0.01)), g, f32x4.lt(y, zero));
+    else if (kind == ELU) out = v128.bitselect(fma(g, y, g), g, f32x4.lt(y, zero));
+    else if (kind == TANH) out = f32x4.mul(g, f32x4.mul(f32x4.sub(one, y), f32x4.add(one, y)));
+    else if (kind == SIGMOID) out = f32x4.mul(g, f32x4.mul(y, f32x4.sub(one, y)));
+    else {
+      const z = f32x4.pmax(y, f32x4.splat(LOWEST)), p = logistic(z);
+      out = f32x4.mul(g, fma(f32x4.mul(p, z), f32x4.sub(one, p), p));
+    }
+    v128.store(d, out);
+  }
+}

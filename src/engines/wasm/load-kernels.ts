@@ -1,0 +1,91 @@
+import { DqnError } from '../../common/errors.ts';
+import type { Kernels } from './kernel-exports.ts';
+import { KERNELS } from './kernels.generated.ts';
+
+/** Which form of the kernels: with `relaxed` SIMD a product and its sum are one operation, rounded once. */
+export type KernelVariant = 'plain' | 'relaxed';
+
+/** Whether the platform accepts a WebAssembly module. */
+export type Validate = (bytes: Uint8Array<ArrayBuffer>) => boolean;
+
+/** Bytes to look for and what takes their place; −1 stands for any byte, left as it is. Lengths are equal, so that nothing moves. */
+const RELAXATIONS: readonly (readonly [search: readonly number[], replacement: readonly number[]])[] = [
+  // f32x4.mul, local.get c, f32x4.add → nop, nop, nop, local.get c, f32x4.relaxed_madd
+  [
+    [0xfd, 0xe6, 0x01, 0x20, -1, 0xfd, 0xe4, 0x01],
+    [0x01, 0x01, 0x01, 0x20, -1, 0xfd, 0x85, 0x02],
+  ],
+  // local.get x, i32.const 1, i32.and, if (the condition in kernels/products.ts that never holds) → i32.const 0, for the compiler to drop it
+  [
+    [0x20, -1, 0x41, 0x01, 0x71, 0x04, 0x40],
+    [0x20, -1, 0x41, 0x00, 0x71, 0x04, 0x40],
+  ],
+];
+
+/** Turns the plain kernels into the relaxed ones: half the size of shipping both. */
+function relax(bytes: Uint8Array): void {
+  for (const [search, replacement] of RELAXATIONS) {
+    for (let at = 0; at + search.length <= bytes.length; at++) {
+      if (search.every((byte, i) => byte < 0 || byte === bytes[at + i])) {
+        replacement.forEach((byte, i) => {
+          if (byte >= 0) bytes[at + i] = byte;
+        });
+      }
+    }
+  }
+}
+
+/** The module of a variant. */
+export function kernelBytes(variant: KernelVariant): Uint8Array<ArrayBuffer> {
+  const bytes = Uint8Array.from({ length: KERNELS.length / 2 }, (_, i) => Number.parseInt(KERNELS.slice(2 * i, 2 * i + 2), 16));
+  if (variant === 'relaxed') relax(bytes);
+  return bytes;
+}
+
+function platformValidate(bytes: Uint8Array<ArrayBuffer>): boolean {
+  return typeof WebAssembly === 'object' && WebAssembly.validate(bytes);
+}
+
+/**
+ * The fastest form that the platform accepts; with `strict` the plain one, whose results are the same everywhere.
+ * @throws DqnError `unsupported-platform` without WebAssembly SIMD.
+ */
+export function chooseKernels(strict: boolean, validate: Validate = platformValidate): KernelVariant {
+  if (!strict && validate(kernelBytes('relaxed'))) return 'relaxed';
+  if (validate(kernelBytes('plain'))) return 'plain';
+  throw new DqnError({
+    code: 'unsupported-platform',
+    where: 'wasm()',
+    expected: 'a platform with WebAssembly SIMD (Chrome 91, Firefox 89, Safari 16.4, Node 16 or newer)',
+    received: 'one without',
+    remedy: 'Update the browser or runtime, or use another engine such as tfjs({ backend: "cpu" }).',
+  });
+}
+
+const modules = new Map<KernelVariant, WebAssembly.Module>();
+
+/**
+ * A new instance of the kernels, with a memory of its own. Synchronous: browsers compile modules of this size at once
+ * also on the main thread (Chrome since 114).
+ * @throws DqnError `unsupported-platform` if compiling is not allowed.
+ */
+export function loadKernels(variant: KernelVariant): Kernels {
+  try {
+    let module = modules.get(variant);
+    if (!module) {
+      module = new WebAssembly.Module(kernelBytes(variant));
+      modules.set(variant, module);
+    }
+    return new WebAssembly.Instance(module).exports as unknown as Kernels;
+  } catch (cause) {
+    throw new DqnError({
+      code: 'unsupported-platform',
+      where: 'wasm()',
+      expected: 'a platform that compiles WebAssembly synchronously',
+      received: 'an error from the platform',
+      remedy:
+        "Update the browser (Chrome 114 or newer), allow 'wasm-unsafe-eval' in the content security policy, or train in a worker.",
+      cause,
+    });
+  }
+}

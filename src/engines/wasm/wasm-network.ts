@@ -1,0 +1,326 @@
+import { checkInteger, checkNumber } from '../../common/check.ts';
+import { DqnError, describe } from '../../common/errors.ts';
+import { isPromise } from '../../common/maybe-promise.ts';
+import { initialParameters } from '../../networks/initialize.ts';
+import { checkOptimizerSpec } from '../../networks/optimizers.ts';
+import type { NamedTensor, NetworkOptions, OutputGradient, QNetwork, UpdateOptions } from '../../networks/q-network.ts';
+import type { NetworkSpec } from '../../networks/spec.ts';
+import { LayerStack } from './layer-stack.ts';
+import { type OptimizerStep, optimizerStep } from './optimizer-step.ts';
+import type { Panels } from './panels.ts';
+import { RowViews } from './row-views.ts';
+import type { Runtime } from './runtime.ts';
+import { matchTensors } from './tensors.ts';
+
+/** A gradient whose norm is beyond this has squares that single precision cannot hold. */
+const MAX_NORM = 1e18;
+
+const MAX_BATCH = 2 ** 24;
+const BATCH_RANGE = { min: 1, max: MAX_BATCH };
+const RATE_RANGE = { min: 0 };
+const NORM_RANGE = { min: 0, exclusiveMin: true };
+const TAU_RANGE = { min: 0, max: 1 };
+
+/** A parameter's name and shape, and where it is among all. */
+interface Place {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly panels: Panels;
+  /** In numbers from the first parameter. */
+  readonly start: number;
+}
+
+/** What a network needs in order to learn. */
+interface Learner {
+  readonly rule: OptimizerStep;
+  readonly gradient: number;
+  /** Addresses of the rule's averages, each as long as the parameters. */
+  readonly slots: readonly number[];
+  /** Updates so far. */
+  step: number;
+}
+
+/** Everything that `dispose()` drops. */
+interface Parts {
+  readonly runtime: Runtime;
+  readonly stack: LayerStack;
+  readonly places: readonly Place[];
+  /** One block: the parameters, their gradient, the slots. */
+  readonly parameters: number;
+  readonly learner: Learner | undefined;
+}
+
+/** Whether two specs describe the same function of the same parameters, as text: equal or not. */
+function signature(spec: NetworkSpec, inputSize: number): string {
+  const layers = spec.layers.map((layer) =>
+    layer.kind === 'dense'
+      ? [layer.kind, layer.units, layer.activation ?? 'linear']
+      : [layer.kind, layer.epsilon ?? 1e-5, layer.activation ?? 'linear'],
+  );
+  return JSON.stringify([inputSize, spec.inputScale ?? 1, layers]);
+}
+
+function build(runtime: Runtime, spec: NetworkSpec, { random, optimizer }: NetworkOptions): Parts {
+  const stack = new LayerStack(runtime, spec);
+  const { heap, kernels } = runtime;
+  const rule = optimizer && optimizerStep(kernels, checkOptimizerSpec(optimizer));
+  const vectors = rule ? 2 + rule.slots.length : 1;
+  const bytes = stack.size * 4;
+  const parameters = heap.allocate(bytes * vectors);
+  heap.f32.fill(0, parameters / 4, parameters / 4 + stack.size * vectors);
+  const places = stack.layers.flatMap((layer, i) =>
+    layer.parameters.map(({ name, shape, panels, offset }) => ({ name, shape, panels, start: (stack.offsets[i] + offset) / 4 })),
+  );
+  try {
+    initialParameters(spec, random).forEach(({ values }, i) => {
+      places[i].panels.write(heap.f32, parameters / 4 + places[i].start, values);
+    });
+  } catch (error) {
+    heap.free(parameters);
+    throw error;
+  }
+  const slots = rule?.slots.map((_, i) => parameters + bytes * (2 + i)) ?? [];
+  const learner = rule && { rule, gradient: parameters + bytes, slots, step: 0 };
+  return { runtime, stack, places, parameters, learner };
+}
+
+/** A network on the embedded engine. */
+export class WasmNetwork implements QNetwork<'sync'> {
+  readonly spec: NetworkSpec;
+  readonly inputSize: number;
+  readonly outputSize: number;
+  readonly #signature: string;
+  readonly #outputs: RowViews;
+  readonly #trainingOutputs: RowViews;
+  readonly #outputGradient: RowViews;
+  readonly #onDispose: (network: WasmNetwork) => void;
+  #parts: Parts | undefined;
+  #updating = false;
+
+  /** @param spec - has been checked. */
+  constructor(runtime: Runtime, spec: NetworkSpec, options: NetworkOptions, onDispose: (network: WasmNetwork) => void) {
+    const parts = build(runtime, spec, options);
+    this.spec = spec;
+    this.inputSize = parts.stack.inputSize;
+    this.outputSize = parts.stack.outputSize;
+    this.#parts = parts;
+    this.#signature = signature(spec, this.inputSize);
+    this.#outputs = new RowViews(this.outputSize);
+    this.#trainingOutputs = new RowViews(this.outputSize);
+    this.#outputGradient = new RowViews(this.outputSize);
+    this.#onDispose = onDispose;
+  }
+
+  forward(observations: Float32Array, batch: number): Float32Array {
+    const { stack, parameters } = this.#use('QNetwork.forward');
+    this.#checkRows('QNetwork.forward', observations, batch);
+    const out = this.#outputs.get(batch);
+    stack.forward(parameters, observations, batch, out);
+    return out;
+  }
+
+  update(observations: Float32Array, batch: number, gradient: OutputGradient, options: UpdateOptions): number {
+    const where = 'QNetwork.update';
+    const { runtime, stack, parameters, learner } = this.#use(where);
+    this.#checkRows(where, observations, batch);
+    const { learningRate, maxGradientNorm } = options;
+    checkNumber('QNetwork.update(learningRate)', learningRate, RATE_RANGE);
+    if (maxGradientNorm !== undefined) checkNumber('QNetwork.update(maxGradientNorm)', maxGradientNorm, NORM_RANGE);
+    if (!learner) {
+      throw new DqnError({
+        code: 'invalid-option',
+        where,
+        expected: 'a network with an optimizer',
+        received: 'one that was created without',
+        remedy: 'Pass an optimizer to createNetwork.',
+      });
+    }
+    if (this.#updating) {
+      throw new DqnError({
+        code: 'invalid-option',
+        where,
+        expected: 'one update at a time',
+        received: 'an update inside the gradient function of another',
+        remedy: 'Call update on the same network only after the last one has returned.',
+      });
+    }
+    const outputs = this.#trainingOutputs.get(batch);
+    const dOutputs = this.#outputGradient.get(batch);
+    this.#updating = true;
+    try {
+      stack.forwardForGradient(parameters, observations, batch, outputs);
+      dOutputs.fill(0);
+      gradient(outputs, dOutputs, batch);
+      this.#use(where);
+      stack.backward(parameters, learner.gradient, dOutputs, batch);
+    } finally {
+      this.#updating = false;
+    }
+    const norm = this.#gradientNorm(runtime, stack.size, learner.gradient);
+    const scale = maxGradientNorm !== undefined && norm > maxGradientNorm ? maxGradientNorm / norm : 1;
+    if (!(norm * scale <= MAX_NORM)) {
+      throw new DqnError({
+        code: 'diverged',
+        where,
+        expected: `a finite gradient, of a norm of at most ${MAX_NORM}`,
+        received: `one of norm ${norm}`,
+        remedy: 'Lower the learning rate, clip gradients with maxGradientNorm, or look for NaN in observations and rewards.',
+      });
+    }
+    learner.step++;
+    learner.rule.apply(stack.size, parameters, learner.gradient, learner.slots, learner.step, learningRate, scale);
+    return norm;
+  }
+
+  copyFrom(source: QNetwork): void {
+    const { runtime, stack, parameters } = this.#use('QNetwork.copyFrom');
+    const twin = this.#twin('QNetwork.copyFrom', source);
+    if (twin === undefined) return this.setWeights(this.#foreignWeights('QNetwork.copyFrom', source));
+    runtime.heap.f32.copyWithin(parameters / 4, twin / 4, twin / 4 + stack.size);
+  }
+
+  blendFrom(source: QNetwork, tau: number): void {
+    const { runtime, stack, places, parameters } = this.#use('QNetwork.blendFrom');
+    checkNumber('QNetwork.blendFrom(tau)', tau, TAU_RANGE);
+    const twin = this.#twin('QNetwork.blendFrom', source);
+    if (twin !== undefined) {
+      runtime.kernels.blend(stack.size, parameters, twin, 1 - tau, tau);
+      return;
+    }
+    const theirs = matchTensors('QNetwork.blendFrom', places, this.#foreignWeights('QNetwork.blendFrom', source));
+    const start = parameters / 4;
+    places.forEach((place, i) => {
+      const own = place.panels.read(runtime.heap.f32, start + place.start);
+      for (let j = 0; j < own.length; j++) own[j] = (1 - tau) * own[j] + tau * theirs[i].values[j];
+      place.panels.write(runtime.heap.f32, start + place.start, own);
+    });
+  }
+
+  weights(): NamedTensor[] {
+    const { runtime, places, parameters } = this.#use('QNetwork.weights');
+    return places.map(({ name, shape, panels, start }) => ({
+      name,
+      shape,
+      values: panels.read(runtime.heap.f32, parameters / 4 + start),
+    }));
+  }
+
+  setWeights(weights: readonly NamedTensor[]): void {
+    const { runtime, places, parameters } = this.#use('QNetwork.setWeights');
+    const tensors = matchTensors('QNetwork.setWeights', places, weights);
+    places.forEach(({ panels, start }, i) => panels.write(runtime.heap.f32, parameters / 4 + start, tensors[i].values));
+  }
+
+  optimizerState(): NamedTensor[] {
+    const { runtime, places, learner } = this.#use('QNetwork.optimizerState');
+    if (!learner) return [];
+    const averages = places.flatMap(({ name, shape, panels, start }) =>
+      learner.rule.slots.map((slot, i) => ({
+        name: `${name}.${slot}`,
+        shape,
+        values: panels.read(runtime.heap.f32, learner.slots[i] / 4 + start),
+      })),
+    );
+    return [{ name: 'step', shape: [1], values: Float32Array.of(learner.step) }, ...averages];
+  }
+
+  setOptimizerState(state: readonly NamedTensor[]): void {
+    const where = 'QNetwork.setOptimizerState';
+    const { runtime, places, learner } = this.#use(where);
+    if (!learner) {
+      matchTensors(where, [], state);
+      return;
+    }
+    const averages = places.flatMap(({ name, shape, panels, start }) =>
+      learner.rule.slots.map((slot, i) => ({ name: `${name}.${slot}`, shape, panels, start: learner.slots[i] / 4 + start })),
+    );
+    const [step, ...tensors] = matchTensors(where, [{ name: 'step', shape: [1] }, ...averages], state);
+    const count = step.values[0];
+    if (!Number.isSafeInteger(count) || count < 0) {
+      throw new DqnError({
+        code: 'incompatible-checkpoint',
+        where: `${where}(step)`,
+        expected: 'a whole number of at least 0',
+        received: describe(count),
+        remedy: 'Pass what optimizerState() gave.',
+      });
+    }
+    learner.step = count;
+    averages.forEach(({ panels, start }, i) => panels.write(runtime.heap.f32, start, tensors[i].values));
+  }
+
+  dispose(): void {
+    if (!this.#parts) return;
+    const { runtime, stack, parameters } = this.#parts;
+    this.#parts = undefined;
+    stack.dispose();
+    runtime.heap.free(parameters);
+    this.#onDispose(this);
+  }
+
+  #use(where: string): Parts {
+    if (this.#parts) return this.#parts;
+    throw new DqnError({
+      code: 'disposed',
+      where,
+      expected: 'a network in use',
+      received: 'one that dispose() has freed',
+      remedy: 'Create another network, or dispose of this one later.',
+    });
+  }
+
+  #checkRows(where: string, observations: Float32Array, batch: number): void {
+    checkInteger(`${where}(batch)`, batch, BATCH_RANGE);
+    if (observations.length >= batch * this.inputSize) return;
+    throw new DqnError({
+      code: 'invalid-option',
+      where: `${where}(observations)`,
+      expected: `at least ${batch} · ${this.inputSize} = ${batch * this.inputSize} numbers`,
+      received: describe(observations),
+      remedy: 'Pass observations [batch, inputSize], row by row.',
+    });
+  }
+
+  /** The address of a twin's parameters in the same memory; undefined if it lives elsewhere. */
+  #twin(where: string, source: QNetwork): number | undefined {
+    if (!(source instanceof WasmNetwork)) {
+      this.#checkSignature(where, signature(source.spec, source.inputSize));
+      return undefined;
+    }
+    const { runtime, parameters } = source.#use(`${where}(source)`);
+    this.#checkSignature(where, source.#signature);
+    return runtime === this.#parts?.runtime ? parameters : undefined;
+  }
+
+  #checkSignature(where: string, theirs: string): void {
+    if (theirs === this.#signature) return;
+    throw new DqnError({
+      code: 'invalid-option',
+      where: `${where}(source)`,
+      expected: `a network like this one, ${this.#signature}`,
+      received: theirs,
+      remedy: 'Create both networks from the same spec.',
+    });
+  }
+
+  #foreignWeights(where: string, source: QNetwork): NamedTensor[] {
+    const weights = source.weights();
+    if (!isPromise(weights)) return weights;
+    throw new DqnError({
+      code: 'invalid-option',
+      where: `${where}(source)`,
+      expected: 'a network that gives its weights at once',
+      received: 'one that gives a promise',
+      remedy: 'Await source.weights() and pass them to setWeights.',
+    });
+  }
+
+  #gradientNorm({ heap, kernels }: Runtime, size: number, gradient: number): number {
+    const square = kernels.sumOfSquares(size, gradient);
+    if (square > 1e-24 && square < 1e36) return Math.sqrt(square);
+    // Single precision may have overflowed or lost what is small.
+    let sum = 0;
+    for (let i = 0, at = gradient / 4; i < size; i++) sum += heap.f32[at + i] ** 2;
+    return Math.sqrt(sum);
+  }
+}
