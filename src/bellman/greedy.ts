@@ -1,0 +1,43 @@
+/**
+ * The possible action of the largest value, `argmax { values[offset + a] : a possible }`: the lowest of equals; −1 where none is possible.
+ * A NaN is smaller than any number, so that one is still chosen where all values are NaN.
+ *
+ * @param values - action values; those at `offset … offset + actions − 1` are looked at.
+ * @param masks - laid out like `values`: 1 where an action is possible. All are where left out.
+ */
+export function maskedArgmax(values: Float32Array, offset: number, actions: number, masks?: Uint8Array): number {
+  let best = -1;
+  let bestValue = 0;
+  for (let a = 0; a < actions; a++) {
+    if (masks !== undefined && masks[offset + a] === 0) continue;
+    const value = values[offset + a];
+    if (best < 0 || value > bestValue || (bestValue !== bestValue && value === value)) {
+      best = a;
+      bestValue = value;
+    }
+  }
+  return best;
+}
+
+/**
+ * Writes the greedy policy `π(a | s) = 1 if a = argmax_a' Q(s, a') else 0` over the possible actions ({@link maskedArgmax});
+ * a state without any gets a row of zeros.
+ *
+ * @param qValues - `[B, A]`.
+ * @param masks - `[B, A]`, or undefined where all actions are possible.
+ * @param out - `[B, A]`.
+ */
+export function greedyPolicy(
+  qValues: Float32Array,
+  batch: number,
+  actions: number,
+  masks: Uint8Array | undefined,
+  out: Float32Array,
+): void {
+  out.fill(0, 0, batch * actions);
+  for (let b = 0; b < batch; b++) {
+    const offset = b * actions;
+    const best = maskedArgmax(qValues, offset, actions, masks);
+    if (best >= 0) out[offset + best] = 1;
+  }
+}

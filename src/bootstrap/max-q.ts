@@ -1,0 +1,20 @@
+import { greedyPolicy } from '../bellman/greedy.ts';
+import type { BootstrapInput, BootstrapRule } from './bootstrap-rule.ts';
+
+/** See {@link maxQ}. */
+export class MaxQ implements BootstrapRule {
+  readonly kind = 'maxQ';
+  readonly usesOnline = false;
+
+  policy({ batch, actions, targetQ, masks }: BootstrapInput, out: Float32Array): void {
+    greedyPolicy(targetQ, batch, actions, masks, out);
+  }
+}
+
+/**
+ * The rule of Q-learning: the target network's best possible action, valued by the target network,
+ * `y = r + γ · max_a Q⁻(s', a)` (Watkins 1989; Mnih et al. 2015, eq. 2). Ties go to the lowest action.
+ */
+export function maxQ(): MaxQ {
+  return new MaxQ();
+}

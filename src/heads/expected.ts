@@ -1,0 +1,76 @@
+import { bellmanTargets } from '../bellman/targets.ts';
+import { huberLoss, huberSlope, squaredLoss, squaredSlope } from '../bellman/regression-loss.ts';
+import { checkNumber } from '../common/check.ts';
+import { DqnError, describe } from '../common/errors.ts';
+import type { LossInput, LossOutput, TargetInput, ValueHead } from './value-head.ts';
+
+/** How {@link expected} measures the distance to a target. */
+export interface ExpectedOptions {
+  /** `huber` (the default) or half the `squared` error. */
+  readonly loss?: 'huber' | 'squared';
+  /** Where the Huber loss turns from a parabola into a line, above 0. Default 1. */
+  readonly delta?: number;
+}
+
+/**
+ * The head of plain DQN: one output an action, its expected return, so `Q(s, a) = outputs[b, a]` (Mnih et al. 2015).
+ *
+ * - target `y = r + γⁿ · Σ_a π(a | s') Q(s', a)`,
+ * - loss `L(y − Q(s, a))` with L the Huber loss or half the square,
+ * - gradient at the action taken `weights[b] / B · clip(Q(s, a) − y, ±delta)` (unclipped for the square), zero at the others.
+ */
+export class ExpectedHead implements ValueHead {
+  readonly kind = 'expected';
+  readonly width = 1;
+  readonly targetWidth = 1;
+  /** Which loss it is. */
+  readonly regression: 'huber' | 'squared';
+  /** Where the Huber loss becomes a line; without effect on the squared one. */
+  readonly delta: number;
+
+  /** @throws DqnError `invalid-option` as {@link expected}. */
+  constructor({ loss = 'huber', delta = 1 }: ExpectedOptions = {}) {
+    if (loss !== 'huber' && loss !== 'squared') {
+      throw new DqnError({
+        code: 'invalid-option',
+        where: 'expected(loss)',
+        expected: "'huber' or 'squared'",
+        received: describe(loss),
+        remedy: "Leave it out for 'huber'.",
+      });
+    }
+    this.regression = loss;
+    this.delta = checkNumber('expected(delta)', delta, { min: 0, exclusiveMin: true });
+  }
+
+  qValues(outputs: Float32Array, batch: number, actions: number, out: Float32Array): void {
+    for (let i = 0, end = batch * actions; i < end; i++) out[i] = outputs[i];
+  }
+
+  targets(input: TargetInput, out: Float32Array): void {
+    bellmanTargets(input.rewards, input.discounts, input.nextOutputs, input.nextPolicy, input.batch, input.actions, out);
+  }
+
+  loss(input: LossInput, out: LossOutput): void {
+    const { batch, actions, outputs, taken, targets, weights } = input;
+    const { gradient, losses, tdErrors } = out;
+    const { delta } = this;
+    const huber = this.regression === 'huber';
+    for (let b = 0; b < batch; b++) {
+      const i = b * actions + taken[b];
+      const error = targets[b] - outputs[i];
+      tdErrors[b] = error;
+      losses[b] = huber ? huberLoss(error, delta) : squaredLoss(error);
+      // The loss falls as the output rises towards the target: ∂L(y − q)/∂q = −L'(y − q).
+      gradient[i] = (-(huber ? huberSlope(error, delta) : squaredSlope(error)) * weights[b]) / batch;
+    }
+  }
+}
+
+/**
+ * Expected action values: the head of DQN, Double DQN and dueling networks. One network output an action.
+ * @throws DqnError `invalid-option` if `delta` is not above 0 or `loss` is unknown.
+ */
+export function expected(options?: ExpectedOptions): ExpectedHead {
+  return new ExpectedHead(options);
+}
