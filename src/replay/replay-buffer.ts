@@ -9,8 +9,6 @@ export interface ReplayLayout {
   readonly observationType: 'float32' | 'uint8';
   /** A: number of actions, for masks. */
   readonly actions: number;
-  /** Whether transitions carry masks of the next actions. */
-  readonly masked: boolean;
 }
 
 /** One transition to store. The buffer copies what it keeps. */
@@ -43,7 +41,7 @@ export interface Batch {
   readonly discounts: Float32Array;
   /** `[B, D]`. */
   readonly nextObservations: Float32Array;
-  /** `[B, A]`, where the layout is masked. */
+  /** `[B, A]`: possible next actions; left out where no transition ever came with a mask. */
   readonly nextActionMasks?: Uint8Array;
   /** `[B]`: importance weights, ones for uniform sampling. */
   readonly weights: Float32Array;
@@ -74,5 +72,6 @@ export interface ReplayBuffer extends Stateful {
 export interface ReplaySpec {
   readonly kind: string;
   readonly capacity: number;
+  /** Builds the buffer, once the problem is known. */
   create(layout: ReplayLayout): ReplayBuffer;
 }
