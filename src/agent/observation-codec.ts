@@ -1,0 +1,75 @@
+import { DqnError } from '../common/errors.ts';
+import { explainMismatch, isBox, type BoxSpace, type Space } from '../environment/spaces.ts';
+
+/**
+ * Turns observations of any space into the numbers that a network reads and a replay buffer keeps. A Box is taken as it
+ * is (bytes stay bytes, and the network scales them by 1/255), anything else is flattened by its space.
+ */
+export class ObservationCodec<Observation> {
+  /** Numbers in one observation. */
+  readonly size: number;
+  /** The shape that the network sees. */
+  readonly shape: readonly number[];
+  /** How a replay buffer keeps them. */
+  readonly type: 'float32' | 'uint8';
+  /** What the network multiplies them by. */
+  readonly scale: number;
+  readonly #space: Space<Observation>;
+  readonly #box: boolean;
+
+  constructor(space: Space<Observation>) {
+    this.#space = space;
+    this.size = space.flatSize;
+    const box = boxOf(space);
+    this.#box = box !== undefined;
+    this.shape = box?.shape.length ? box.shape : [space.flatSize];
+    this.type = box?.dtype === 'uint8' ? 'uint8' : 'float32';
+    this.scale = this.type === 'uint8' ? 1 / 255 : 1;
+  }
+
+  /** An array to encode `count` observations into. */
+  allocate(count: number): Float32Array | Uint8Array {
+    return this.type === 'uint8' ? new Uint8Array(count * this.size) : new Float32Array(count * this.size);
+  }
+
+  /**
+   * Writes an observation at `offset`.
+   * @throws DqnError `invalid-observation` if it has another type or shape, or holds NaN or infinity. The bounds of a Box
+   * are not enforced: a value a little outside still teaches something.
+   */
+  encode(observation: Observation, out: Float32Array | Uint8Array, offset: number, where: string): void {
+    if (!this.#box) {
+      if (!this.#space.contains(observation)) this.#refuse(observation, where);
+      this.#space.flatten(observation, out as Float32Array, offset);
+      return;
+    }
+    const { size } = this;
+    const values = observation as unknown;
+    if (this.type === 'uint8') {
+      if (!(values instanceof Uint8Array) || values.length !== size) this.#refuse(observation, where);
+      for (let i = 0; i < size; i++) out[offset + i] = (values as Uint8Array)[i];
+      return;
+    }
+    if (!(values instanceof Float32Array) || values.length !== size) this.#refuse(observation, where);
+    for (let i = 0; i < size; i++) {
+      const value = (values as Float32Array)[i];
+      // Only a finite number gives zero here.
+      if (value - value !== 0) this.#refuse(observation, where);
+      out[offset + i] = value;
+    }
+  }
+
+  #refuse(observation: Observation, where: string): never {
+    throw new DqnError({
+      code: 'invalid-observation',
+      where,
+      expected: `an element of the observation space (${this.#space.kind}, ${this.size} finite numbers)`,
+      received: explainMismatch(this.#space, observation) ?? 'a value outside it',
+      remedy: 'Mend the environment; checkEnvironment() of @scope/dqn/testing names all that is wrong with it.',
+    });
+  }
+}
+
+function boxOf(space: Space): BoxSpace | undefined {
+  return isBox(space) ? space : undefined;
+}

@@ -1,0 +1,108 @@
+import { checkInteger, checkNames, checkNumber } from '../common/check.ts';
+import type { Timing } from '../common/maybe-promise.ts';
+import { linear } from '../common/schedules.ts';
+import { doubleQ } from '../bootstrap/double-q.ts';
+import type { BootstrapRule } from '../bootstrap/bootstrap-rule.ts';
+import { epsilonGreedy } from '../exploration/epsilon-greedy.ts';
+import type { Explorer } from '../exploration/explorer.ts';
+import { expected } from '../heads/expected.ts';
+import type { ValueHead } from '../heads/value-head.ts';
+import { mlp } from '../networks/mlp.ts';
+import type { NetworkFactory } from '../networks/network-factory.ts';
+import { adam, type Optimizer } from '../networks/optimizers.ts';
+import type { Engine } from '../networks/q-network.ts';
+import type { ReplaySpec } from '../replay/replay-buffer.ts';
+import { uniform } from '../replay/uniform.ts';
+import { hard } from '../targets/hard.ts';
+import type { TargetUpdater } from '../targets/target-updater.ts';
+
+/**
+ * The parts an agent is composed of. Every one has a default; together the defaults are Double DQN with the embedded
+ * engine. Steps and periods count environment steps.
+ */
+export interface AgentOptions<M extends Timing = Timing> {
+  /** What runs the networks. Default {@link wasm}, the embedded engine. */
+  readonly engine?: Engine<M>;
+  /** The network's shape. Default `mlp({ hidden: [128, 128] })`. */
+  readonly network?: NetworkFactory;
+  /** What the network's outputs mean. Default {@link expected}, with the Huber loss. */
+  readonly head?: ValueHead;
+  /** Which next action a target values. Default {@link doubleQ}. */
+  readonly bootstrap?: BootstrapRule;
+  /** Where transitions are kept. Default `uniform({ capacity: 100_000 })`. */
+  readonly replay?: ReplaySpec;
+  /** Rewards summed before a target bootstraps, n ≥ 1. Default 1. */
+  readonly nStep?: number;
+  /** How actions are chosen while training. Default `epsilonGreedy(linear(1, 0.05, 10_000))`. */
+  readonly explorer?: Explorer;
+  /** How the target network follows. Default `hard({ period: 500 })`. */
+  readonly targetUpdater?: TargetUpdater;
+  /** The gradient-descent rule and its learning rate. Default `adam({ learningRate: 1e-3 })`. */
+  readonly optimizer?: Optimizer;
+  /** Clip the gradient of all parameters together to this norm. Default 10. `Infinity` clips nothing. */
+  readonly maxGradientNorm?: number;
+  /** γ in [0, 1]. Default 0.99. */
+  readonly discount?: number;
+  /** B: transitions in an update. Default 64. */
+  readonly batchSize?: number;
+  /** Environment steps before the first update. Default 1,000. */
+  readonly learningStarts?: number;
+  /** Environment steps between rounds of updates. Default 1. */
+  readonly learnPeriod?: number;
+  /** Gradient updates in a round. Default 1. */
+  readonly updatesPerRound?: number;
+  /** Seeds everything the agent draws. Default 0. */
+  readonly seed?: number;
+}
+
+/** {@link AgentOptions} with every default filled in, but for the engine, which is held by the networks. */
+export type ResolvedAgentOptions = Required<Omit<AgentOptions, 'engine'>>;
+
+const known: Record<keyof AgentOptions, true> = {
+  engine: true,
+  network: true,
+  head: true,
+  bootstrap: true,
+  replay: true,
+  nStep: true,
+  explorer: true,
+  targetUpdater: true,
+  optimizer: true,
+  maxGradientNorm: true,
+  discount: true,
+  batchSize: true,
+  learningStarts: true,
+  learnPeriod: true,
+  updatesPerRound: true,
+  seed: true,
+};
+
+/**
+ * Fills in the defaults and checks every number.
+ * @throws DqnError `invalid-option` naming the option.
+ */
+export function resolveAgentOptions(options: AgentOptions): ResolvedAgentOptions {
+  checkNames('createAgent(options)', options, known);
+  const number = (name: keyof AgentOptions, fallback: number, range: { min?: number; max?: number; exclusiveMin?: boolean }) =>
+    checkNumber(`createAgent({ ${name} })`, options[name] ?? fallback, range);
+  const integer = (name: keyof AgentOptions, fallback: number, min: number) =>
+    checkInteger(`createAgent({ ${name} })`, options[name] ?? fallback, { min });
+  return {
+    network: options.network ?? mlp({ hidden: [128, 128] }),
+    head: options.head ?? expected(),
+    bootstrap: options.bootstrap ?? doubleQ(),
+    replay: options.replay ?? uniform({ capacity: 100_000 }),
+    nStep: integer('nStep', 1, 1),
+    explorer: options.explorer ?? epsilonGreedy(linear(1, 0.05, 10_000)),
+    targetUpdater: options.targetUpdater ?? hard({ period: 500 }),
+    optimizer: options.optimizer ?? adam({ learningRate: 1e-3 }),
+    maxGradientNorm:
+      options.maxGradientNorm === Infinity ? Infinity : number('maxGradientNorm', 10, { min: 0, exclusiveMin: true }),
+    discount: number('discount', 0.99, { min: 0, max: 1 }),
+    batchSize: integer('batchSize', 64, 1),
+    learningStarts: integer('learningStarts', 1_000, 0),
+    learnPeriod: integer('learnPeriod', 1, 1),
+    updatesPerRound: integer('updatesPerRound', 1, 1),
+    seed: number('seed', 0, {}),
+  };
+}

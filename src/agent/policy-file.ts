@@ -1,0 +1,101 @@
+import { decodeArchive, encodeArchive } from '../common/archive.ts';
+import { DqnError } from '../common/errors.ts';
+import type { Timing } from '../common/maybe-promise.ts';
+import { Random } from '../common/random.ts';
+import { readCount, readFields, readString } from '../common/read-state.ts';
+import { wasm } from '../engines/wasm/wasm-engine.ts';
+import type { Environment } from '../environment/environment.ts';
+import { greedy } from '../exploration/greedy.ts';
+import { expected } from '../heads/expected.ts';
+import type { ValueHead } from '../heads/value-head.ts';
+import { checkNetworkSpec } from '../networks/check-spec.ts';
+import type { Engine, NamedTensor } from '../networks/q-network.ts';
+import type { NetworkSpec } from '../networks/spec.ts';
+import { readTensors, tensorsToState } from '../networks/tensor-state.ts';
+import { Actor } from './actor.ts';
+import { discreteActions } from './discrete-actions.ts';
+import type { LoadedPolicy, LoadPolicyOptions } from './load-policy.ts';
+import type { ActOptions } from './policy.ts';
+
+/** The version of the policy file's layout. */
+const version = 1;
+
+/** What a policy file holds. */
+export interface PolicyContents {
+  readonly spec: NetworkSpec;
+  readonly head: ValueHead;
+  readonly actions: number;
+  readonly weights: readonly NamedTensor[];
+}
+
+/** A policy as the bytes of a file. */
+export function encodePolicy({ spec, head, actions, weights }: PolicyContents): Uint8Array<ArrayBuffer> {
+  const state = { network: JSON.stringify(spec), head: head.kind, width: head.width, actions, weights: tensorsToState(weights) };
+  return encodeArchive({ kind: 'policy', version, state });
+}
+
+/** What `loadPolicy` does, loaded when it is first called. */
+export async function openPolicy<Observation, M extends Timing = 'sync'>(
+  bytes: Uint8Array,
+  environment: Pick<Environment<Observation, number>, 'observationSpace' | 'actionSpace'>,
+  options: LoadPolicyOptions<M>,
+): Promise<LoadedPolicy<Observation, M>> {
+  const where = 'loadPolicy(bytes)';
+  const fields = readFields(where, decodeArchive(bytes, { kind: 'policy', version }));
+  const { observationSpace } = environment;
+  const actionSpace = discreteActions(environment.actionSpace, where);
+  const head = options.head ?? expected();
+  const spec = checkNetworkSpec(parse(readString(where, fields, 'network')));
+  const inputs = spec.inputShape.reduce((product, n) => product * n, 1);
+  agree(
+    where,
+    'head',
+    `${head.kind} of width ${head.width}`,
+    `${readString(where, fields, 'head')} of width ${readCount(where, fields, 'width')}`,
+  );
+  agree(where, 'number of actions', actionSpace.n, readCount(where, fields, 'actions'));
+  agree(where, 'observation size', observationSpace.flatSize, inputs);
+  const random = new Random(0);
+  const engine = (options.engine ?? wasm()) as Engine<M>;
+  const network = await engine.createNetwork(spec, { random });
+  try {
+    agree(where, 'output size', actionSpace.n * head.width, network.outputSize);
+    await network.setWeights(readTensors(where, fields, 'weights'));
+  } catch (error) {
+    network.dispose();
+    throw error;
+  }
+  const actor = new Actor<Observation, M>({ observationSpace, actionSpace, network, head, random });
+  const best = greedy();
+  return {
+    act: (observation: Observation, act?: ActOptions) => actor.act(observation, best, 0, act?.actionMask),
+    qValues: (observation) => actor.qValues(observation),
+    dispose: () => network.dispose(),
+  };
+}
+
+function parse(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch (cause) {
+    throw new DqnError({
+      code: 'invalid-checkpoint',
+      where: 'loadPolicy(bytes).network',
+      expected: 'a network spec as JSON',
+      received: 'text that is not JSON',
+      remedy: 'Save the policy again.',
+      cause,
+    });
+  }
+}
+
+function agree(where: string, what: string, here: string | number, saved: string | number): void {
+  if (here === saved) return;
+  throw new DqnError({
+    code: 'incompatible-checkpoint',
+    where: `${where}: ${what}`,
+    expected: String(here),
+    received: String(saved),
+    remedy: 'Load it with the environment and the head it was trained with.',
+  });
+}

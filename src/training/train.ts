@@ -1,0 +1,143 @@
+import type { Agent, UpdateReport } from '../agent/agent.ts';
+import { checkInteger, checkNames, checkNumber } from '../common/check.ts';
+import { Breather } from '../common/macrotask.ts';
+import { isPromise, type MaybePromise, type Timing } from '../common/maybe-promise.ts';
+import type { Environment } from '../environment/environment.ts';
+import type { VectorEnvironment } from '../environment/vector-environment.ts';
+import { throwIfAborted, type AbortSignalLike } from './abort.ts';
+import { evaluate } from './evaluate.ts';
+import type { TrainEvent } from './events.ts';
+import { Rollout } from './rollout.ts';
+import { SingleEnvironment } from './single-environment.ts';
+
+/** When and on what to evaluate while training. */
+export interface TrainEvaluation<Observation> {
+  /** Its own environment, not the one that is trained on. */
+  readonly environment: Environment<Observation, number>;
+  /** Environment steps between evaluations. */
+  readonly period: number;
+  /** Episodes of each. Default 10. */
+  readonly episodes?: number;
+  /** Episode i is reset with `seed + i`. Default 0. */
+  readonly seed?: number;
+}
+
+/** How to train. */
+export interface TrainOptions<Observation> {
+  /** Environment steps of this run, all environments of a vector together; a run that is resumed goes on to the same end. */
+  readonly steps: number;
+  /** Seeds the environment. Default: the agent's seed. */
+  readonly seed?: number;
+  /** Default: none. */
+  readonly evaluation?: TrainEvaluation<Observation>;
+  /** Environment steps between `checkpoint` events. Default: none. */
+  readonly checkpointPeriod?: number;
+  /** The bytes of a checkpoint to go on from; the agent and the environment must be made as they were. */
+  readonly resume?: Uint8Array;
+  /** Stops the run with an `aborted` error at the next step; what was learned is kept. */
+  readonly signal?: AbortSignalLike;
+}
+
+/** A run of training: the events, one by one. Nothing happens until they are asked for, and to stop asking stops the run. */
+export interface TrainingRun extends AsyncGenerator<TrainEvent, void, void> {
+  /**
+   * The whole run as it is now, as the bytes of a file: agent, environment episode and loop. Call it between two events.
+   * An environment without `getState` starts a new episode when the run is resumed.
+   */
+  checkpoint(): Promise<Uint8Array<ArrayBuffer>>;
+}
+
+/** The version of the layout of a run's checkpoint. */
+const version = 1;
+
+/**
+ * Trains an agent on an environment or a vector of them: acts, observes, and learns as often as the agent's options say.
+ * With the same seeds the same run, bit for bit; and a run that is resumed from a checkpoint ends as if it had never stopped.
+ *
+ * @example
+ * ```ts
+ * import { createAgent, train } from '@scope/dqn';
+ * import { CartPole } from '@scope/dqn/environments';
+ *
+ * const environment = new CartPole();
+ * const agent = await createAgent(environment, { seed: 1 });
+ * for await (const event of train(agent, environment, { steps: 2_000 })) {
+ *   if (event.kind === 'episode') console.log(event.step, event.return);
+ * }
+ * ```
+ * @throws DqnError (from the events) `environment-failed` if the environment throws, `invalid-observation`, `invalid-reward` or
+ * `invalid-environment` if it breaks its contract, `diverged`, `aborted`; on any of them the agent keeps what it has learned and
+ * can go on.
+ */
+export function train<Observation, M extends Timing>(
+  agent: Agent<Observation, M>,
+  environment: Environment<Observation, number> | VectorEnvironment<Observation, number>,
+  options: TrainOptions<Observation>,
+): TrainingRun {
+  checkNames('train(options)', options, {
+    steps: true,
+    seed: true,
+    evaluation: true,
+    checkpointPeriod: true,
+    resume: true,
+    signal: true,
+  });
+  checkInteger('train({ steps })', options.steps, { min: 1 });
+  checkNumber('train({ seed })', options.seed ?? 0);
+  if (options.checkpointPeriod !== undefined) checkInteger('train({ checkpointPeriod })', options.checkpointPeriod, { min: 1 });
+  if (options.evaluation) checkInteger('train({ evaluation: { period } })', options.evaluation.period, { min: 1 });
+  const vector = 'size' in environment ? environment : new SingleEnvironment(environment);
+  const rollout = new Rollout(agent, vector);
+  const checkpoint = async () => {
+    const { encodeArchive } = await import('../common/archive.ts');
+    return encodeArchive({ kind: 'training', version, state: { agent: await agent.getState(), rollout: rollout.getState() } });
+  };
+  return Object.assign(events(agent, rollout, options, checkpoint), { checkpoint });
+}
+
+async function* events<Observation, M extends Timing>(
+  agent: Agent<Observation, M>,
+  rollout: Rollout<Observation, M>,
+  options: TrainOptions<Observation>,
+  checkpoint: () => Promise<Uint8Array<ArrayBuffer>>,
+): AsyncGenerator<TrainEvent, void, void> {
+  const { steps, evaluation, checkpointPeriod, signal } = options;
+  throwIfAborted(signal, 'train({ signal })');
+  if (options.resume) {
+    const { decodeArchive } = await import('../common/archive.ts');
+    await rollout.resume(decodeArchive(options.resume, { kind: 'training', version }));
+  } else await rollout.start(options.seed ?? agent.options.seed);
+  const breather = new Breather();
+  // Events are collected while the state is between two steps and told when it is whole again, so that a checkpoint taken at any event is sound.
+  const pending: TrainEvent[] = [];
+  while (rollout.stepsTaken < steps || agent.updatesDue > 0) {
+    throwIfAborted(signal, 'train({ signal })');
+    const before = rollout.stepsTaken;
+    if (agent.updatesDue === 0) {
+      const stepping = rollout.step(pending);
+      if (isPromise(stepping)) await stepping;
+    }
+    while (agent.updatesDue > 0) {
+      throwIfAborted(signal, 'train({ signal })');
+      const learning: MaybePromise<UpdateReport> = agent.learn();
+      const report = isPromise(learning) ? await learning : learning;
+      pending.push({ kind: 'update', step: agent.step, ...report });
+      if (breather.due) await breather.breathe();
+    }
+    const after = rollout.stepsTaken;
+    if (evaluation && crossed(before, after, evaluation.period)) {
+      const { environment, episodes, seed } = evaluation;
+      pending.push({ kind: 'evaluation', step: agent.step, ...(await evaluate(agent, environment, { episodes, seed, signal })) });
+    }
+    for (const event of pending) yield event;
+    pending.length = 0;
+    if (checkpointPeriod !== undefined && crossed(before, after, checkpointPeriod)) {
+      yield { kind: 'checkpoint', step: agent.step, bytes: await checkpoint() };
+    }
+    if (breather.due) await breather.breathe();
+  }
+}
+
+function crossed(before: number, after: number, period: number): boolean {
+  return Math.floor(after / period) > Math.floor(before / period);
+}

@@ -1,0 +1,308 @@
+import { describe, expect, test } from 'vitest';
+import {
+  createAgent,
+  DqnError,
+  epsilonGreedy,
+  evaluate,
+  hard,
+  linear,
+  mlp,
+  train,
+  uniform,
+  type AgentOptions,
+  type Environment,
+  type TrainEvent,
+  type TrainingRun,
+} from '../../src/index.ts';
+import { CartPole, vectorize } from '../../src/environments/index.ts';
+import { asynchronous, Masked, Parrot } from '../support/tiny-environments.ts';
+
+const small: AgentOptions<'sync'> = {
+  network: mlp({ hidden: [16] }),
+  replay: uniform({ capacity: 300 }),
+  explorer: epsilonGreedy(linear(1, 0.1, 200)),
+  targetUpdater: hard({ period: 40 }),
+  batchSize: 8,
+  learningStarts: 20,
+  nStep: 2,
+  seed: 5,
+};
+
+async function collect(run: TrainingRun): Promise<TrainEvent[]> {
+  const events: TrainEvent[] = [];
+  for await (const event of run) events.push(event);
+  return events;
+}
+
+async function failure(work: Promise<unknown>): Promise<DqnError> {
+  const error: unknown = await work.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  if (!(error instanceof DqnError)) throw new Error(`not a DqnError: ${String(error)}`);
+  return error;
+}
+
+describe('events', () => {
+  test('every step, episode, update, evaluation and checkpoint is told once, in order', async () => {
+    const environment = new CartPole();
+    const agent = await createAgent(environment, { ...small, learnPeriod: 2 });
+    const evaluation = { environment: new CartPole(), period: 100, episodes: 2 };
+    const events = await collect(train(agent, environment, { steps: 250, evaluation, checkpointPeriod: 120 }));
+    const of = (kind: TrainEvent['kind']) => events.filter((event) => event.kind === kind);
+    expect(of('step').map((event) => event.step)).toEqual(Array.from({ length: 250 }, (_, i) => i + 1));
+    expect(of('update')).toHaveLength(agent.updates);
+    expect(agent.updates).toBe((250 - 20) / 2 + 1);
+    expect(of('evaluation').map((event) => event.step)).toEqual([100, 200]);
+    expect(of('checkpoint').map((event) => event.step)).toEqual([120, 240]);
+    // Episodes agree with the sums of the steps' rewards.
+    let sum = 0;
+    let length = 0;
+    for (const event of events) {
+      if (event.kind === 'step') {
+        sum += event.reward;
+        length++;
+      } else if (event.kind === 'episode') {
+        expect([event.return, event.length]).toEqual([sum, length]);
+        sum = 0;
+        length = 0;
+      }
+    }
+  });
+
+  test('to stop asking stops the run, and another run goes on with what was learned', async () => {
+    const environment = new CartPole();
+    const agent = await createAgent(environment, small);
+    for await (const event of train(agent, environment, { steps: 1000 })) if (event.step === 50) break;
+    expect(agent.step).toBe(50);
+    await collect(train(agent, environment, { steps: 30 }));
+    expect(agent.step).toBe(80);
+  });
+
+  test('timers run while it trains', async () => {
+    const environment = new CartPole();
+    const agent = await createAgent(environment, small);
+    let ticks = 0;
+    const timer = setInterval(() => ticks++, 1);
+    await collect(train(agent, environment, { steps: 4000 }));
+    clearInterval(timer);
+    expect(ticks).toBeGreaterThan(2);
+  });
+});
+
+describe('the same run', () => {
+  const run = async (environment: Environment<Float32Array, number>, seed: number) => {
+    const agent = await createAgent(environment, { ...small, seed });
+    const events = await collect(train(agent, environment, { steps: 400 }));
+    return { events, bytes: await agent.save() };
+  };
+
+  test('same seed, same events and same bytes; another seed, others', async () => {
+    const [a, b, c] = [await run(new CartPole(), 1), await run(new CartPole(), 1), await run(new CartPole(), 2)];
+    expect(a.events).toEqual(b.events);
+    expect(a.bytes).toEqual(b.bytes);
+    expect(a.bytes).not.toEqual(c.bytes);
+  });
+
+  test('an environment that answers with promises gives the same run', async () => {
+    const a = await run(new CartPole(), 1);
+    const b = await run(asynchronous(new CartPole()), 1);
+    expect(a.bytes).toEqual(b.bytes);
+  });
+
+  test('evaluating on the way changes nothing', async () => {
+    const environment = new CartPole();
+    const agent = await createAgent(environment, { ...small, seed: 1 });
+    await collect(train(agent, environment, { steps: 400, evaluation: { environment: new CartPole(), period: 70, episodes: 1 } }));
+    expect(await agent.save()).toEqual((await run(new CartPole(), 1)).bytes);
+  });
+});
+
+describe('resuming', () => {
+  const worlds = {
+    'one environment': () => new CartPole({ maxEpisodeSteps: 30 }),
+    'a vector of three': () => vectorize(() => new CartPole({ maxEpisodeSteps: 30 }), 3),
+  };
+
+  test.each(Object.entries(worlds))(
+    '%s: a run resumed from any checkpoint ends bit-identical to the unbroken one',
+    async (_, world) => {
+      const options = { steps: 402, checkpointPeriod: 90 };
+      const environment = world();
+      const agent = await createAgent(environment, { ...small, learnPeriod: 3, updatesPerRound: 2 });
+      const events = await collect(train(agent, environment, options));
+      const end = await agent.save();
+      const checkpoints = events.filter((event) => event.kind === 'checkpoint');
+      expect(checkpoints.length).toBe(4);
+      for (const { bytes, step } of checkpoints) {
+        const again = world();
+        const resumed = await createAgent(again, { ...small, learnPeriod: 3, updatesPerRound: 2 });
+        const rest = await collect(train(resumed, again, { ...options, resume: bytes }));
+        expect(await resumed.save()).toEqual(end);
+        expect(rest).toEqual(events.slice(events.findIndex((event) => event.kind === 'checkpoint' && event.step === step) + 1));
+      }
+    },
+  );
+
+  test('a checkpoint asked for between any two events resumes exactly', async () => {
+    const environment = new CartPole();
+    const agent = await createAgent(environment, small);
+    const run = train(agent, environment, { steps: 120 });
+    const taken: Uint8Array[] = [];
+    let count = 0;
+    for await (const event of run) if (event.step > 15 && count++ % 13 === 0) taken.push(await run.checkpoint());
+    const end = await agent.save();
+    for (const bytes of taken) {
+      const again = new CartPole();
+      const resumed = await createAgent(again, small);
+      await collect(train(resumed, again, { steps: 120, resume: bytes }));
+      expect(await resumed.save()).toEqual(end);
+    }
+  });
+
+  test('an environment that cannot tell its state starts a new episode, and the run goes on', async () => {
+    const environment = new Parrot();
+    const agent = await createAgent(environment, small);
+    const events = await collect(train(agent, environment, { steps: 100, checkpointPeriod: 60 }));
+    const checkpoint = events.find((event) => event.kind === 'checkpoint');
+    const resumed = await createAgent(new Parrot(), small);
+    await collect(train(resumed, new Parrot(), { steps: 100, resume: checkpoint?.bytes }));
+    expect(resumed.step).toBe(100);
+  });
+
+  test('a checkpoint of another vector size or of an agent alone is refused', async () => {
+    const agent = await createAgent(new CartPole(), small);
+    const events = await collect(train(agent, new CartPole(), { steps: 50, checkpointPeriod: 50 }));
+    const checkpoint = events.find((event) => event.kind === 'checkpoint');
+    const vector = vectorize(() => new CartPole(), 2);
+    expect((await failure(collect(train(agent, vector, { steps: 60, resume: checkpoint?.bytes })))).code).toBe(
+      'incompatible-checkpoint',
+    );
+    const bytes = await agent.save();
+    expect((await failure(collect(train(agent, new CartPole(), { steps: 60, resume: bytes })))).code).toBe(
+      'incompatible-checkpoint',
+    );
+    expect(agent.step).toBe(50);
+  });
+});
+
+describe('learning', () => {
+  test.each([1, 2, 3])('seed %i: an environment solvable by sight is solved, alone and as a vector', async (seed) => {
+    const options = { ...small, nStep: 1, discount: 0.5, optimizer: undefined, seed };
+    const agent = await createAgent(new Parrot(), options);
+    await collect(train(agent, new Parrot(), { steps: 800 }));
+    expect((await evaluate(agent, new Parrot())).mean).toBe(8);
+    const inVector = await createAgent(new Parrot(), options);
+    await collect(
+      train(
+        inVector,
+        vectorize(() => new Parrot(), 4),
+        { steps: 800 },
+      ),
+    );
+    expect((await evaluate(inVector, new Parrot())).mean).toBe(8);
+  });
+
+  test('impossible actions are never taken, and the best possible ones are learned', async () => {
+    const agent = await createAgent(new Masked(), { ...small, nStep: 1 });
+    await collect(train(agent, new Masked(), { steps: 1500 }));
+    const { mean } = await evaluate(agent, new Masked());
+    expect(mean).toBe(0.5 + 1 + 0.5 + 1 + 0.5);
+  });
+});
+
+describe('trouble', () => {
+  test('an environment that throws in the middle of an episode: the agent keeps what it learned and goes on', async () => {
+    const environment = new CartPole();
+    const step = environment.step.bind(environment);
+    let calls = 0;
+    const cause = new Error('the power went');
+    const flaky = Object.assign(environment, {
+      step: (action: number) => {
+        if (++calls === 70) throw cause;
+        return step(action);
+      },
+    });
+    const agent = await createAgent(flaky, small);
+    const error = await failure(collect(train(agent, flaky, { steps: 200 })));
+    expect([error.code, error.cause instanceof DqnError ? error.cause.cause : error.cause]).toEqual(['environment-failed', cause]);
+    expect(agent.step).toBe(69);
+    const updates = agent.updates;
+    await collect(train(agent, flaky, { steps: 50 }));
+    expect(agent.step).toBe(119);
+    expect(agent.updates).toBeGreaterThan(updates);
+  });
+
+  test.each([
+    ['reward', NaN, 'invalid-reward'],
+    ['observation', Float32Array.of(1, 2), 'invalid-observation'],
+    ['observation', Float32Array.of(1, 2, NaN, 4), 'invalid-observation'],
+  ])('a bad %s is refused, and the agent goes on', async (field, value, code) => {
+    const environment = new CartPole();
+    const step = environment.step.bind(environment);
+    let bad = true;
+    const broken = Object.assign(environment, {
+      step: (action: number) => {
+        const result = step(action);
+        return bad ? { ...result, [field]: value } : result;
+      },
+    });
+    const agent = await createAgent(broken, small);
+    expect((await failure(collect(train(agent, broken, { steps: 20 })))).code).toBe(code);
+    expect(agent.step).toBe(0);
+    bad = false;
+    await collect(train(agent, broken, { steps: 60 }));
+    expect(agent.step).toBe(60);
+  });
+
+  test('an aborted signal stops the run at the next step with its reason; later runs go on', async () => {
+    const environment = new CartPole();
+    const agent = await createAgent(environment, small);
+    const controller = new AbortController();
+    const reason = new Error('enough');
+    const run = async () => {
+      for await (const event of train(agent, environment, { steps: 1000, signal: controller.signal })) {
+        if (event.step === 100) controller.abort(reason);
+      }
+    };
+    const error = await failure(run());
+    expect([error.code, error.cause, agent.step]).toEqual(['aborted', reason, 100]);
+    await collect(train(agent, environment, { steps: 10 }));
+    expect(agent.step).toBe(110);
+    expect((await failure(collect(train(agent, environment, { steps: 10, signal: controller.signal })))).code).toBe('aborted');
+    expect((await failure(evaluate(agent, environment, { signal: controller.signal }))).code).toBe('aborted');
+  });
+
+  test.each([{ steps: 0 }, { steps: 10, checkpointPeriod: 0 }, { steps: 10, seed: NaN }, { steps: 10, checkpoints: 5 }])(
+    'options %o are refused',
+    async (options) => {
+      const agent = await createAgent(new CartPole(), small);
+      expect(() => train(agent, new CartPole(), options as { steps: number })).toThrow(DqnError);
+    },
+  );
+});
+
+describe('evaluate', () => {
+  test('counts returns and lengths by hand', async () => {
+    const constant = { act: () => 0 };
+    const evaluation = await evaluate(constant, new Parrot(), { episodes: 3 });
+    // The state of Parrot goes on between episodes: 1, 1, 0, 0 … of its first eight steps are wrong for action 0.
+    expect(evaluation.lengths).toEqual([8, 8, 8]);
+    expect(evaluation.mean).toBeCloseTo(evaluation.returns.reduce((a, b) => a + b) / 3);
+    expect([evaluation.min, evaluation.max]).toEqual([Math.min(...evaluation.returns), Math.max(...evaluation.returns)]);
+    const variance = evaluation.returns.reduce((sum, value) => sum + (value - evaluation.mean) ** 2, 0) / 3;
+    expect(evaluation.std).toBeCloseTo(Math.sqrt(variance));
+  });
+
+  test('episodes are seeded one by one: any part of them can be repeated', async () => {
+    const policy = { act: (observation: Float32Array) => (observation[2] > 0 ? 1 : 0) };
+    const whole = await evaluate(policy, new CartPole(), { episodes: 4, seed: 10 });
+    const last = await evaluate(policy, new CartPole(), { episodes: 1, seed: 13 });
+    expect(last.returns[0]).toBe(whole.returns[3]);
+  });
+
+  test('an environment that throws is named', async () => {
+    const broken = { ...asynchronous(new Parrot()), step: () => Promise.reject(new Error('gone')) };
+    expect((await failure(evaluate({ act: () => 0 }, broken))).code).toBe('environment-failed');
+  });
+});
