@@ -1,0 +1,97 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createAgent, DqnError, evaluate, train, type Agent, type TrainingRun } from '../index.ts';
+import { readCheckpoint, saveCheckpoint, writeFileAtomic } from '../node/index.ts';
+import { parseArguments, type Arguments } from './arguments.ts';
+import { decodeEpisodes, encodeEpisodes } from './episode-log.ts';
+import { learningCurve, type CurvePoint } from './learning-curve.ts';
+import { Progress } from './progress.ts';
+
+/** The exit code of a process that was interrupted by Ctrl-C. */
+const interrupted = 130;
+
+async function main(): Promise<number> {
+  const given = parseArguments(process.argv.slice(2));
+  const { setting, steps, seed, out } = given;
+  const agent = await createAgent(setting.create(), { ...setting.options(steps), seed });
+  const checkpoint = join(out, 'checkpoint.safetensors');
+  const episodes = join(out, 'episodes.csv');
+  const resume = given.resume ? await readCheckpoint(checkpoint) : undefined;
+  const points: CurvePoint[] = resume ? decodeEpisodes(await readFile(episodes)) : [];
+  console.log(`Double DQN on ${setting.name}, seed ${seed}, ${steps.toLocaleString('en')} steps, embedded engine`);
+  const run = train(agent, setting.create(), { steps, resume });
+  const finished = await follow(run, agent, given, points);
+  await writeFileAtomic(episodes, encodeEpisodes(points));
+  if (!finished) {
+    await saveCheckpoint(checkpoint, await run.checkpoint());
+    console.log(
+      `\nStopped at step ${agent.step}. Go on with:  npm start -- --environment ${given.environment} --seed ${seed}${hint(given)} --resume`,
+    );
+    return interrupted;
+  }
+  const evaluation = await evaluate(agent, setting.create(), { episodes: given.episodes, seed: 1_000_000 + seed });
+  const { mean, std, min, max } = evaluation;
+  console.log(
+    `Evaluation over ${evaluation.episodes} episodes: mean ${mean.toFixed(1)} ± ${std.toFixed(1)} (min ${min}, max ${max})`,
+  );
+  const curve = join(out, 'learning-curve.svg');
+  const policy = join(out, 'policy.safetensors');
+  await writeFileAtomic(curve, learningCurve(`${setting.name}, Double DQN, seed ${seed}`, points));
+  await saveCheckpoint(policy, await agent.savePolicy());
+  console.log(`Learning curve: ${curve}\nPolicy: ${policy}; load it with\n`);
+  console.log(usage(setting.create().constructor.name, policy));
+  return 0;
+}
+
+/** Consumes the run's events: shows progress, collects the curve; false if Ctrl-C stopped it before its end. */
+async function follow(run: TrainingRun, agent: Agent<Float32Array>, { steps }: Arguments, points: CurvePoint[]): Promise<boolean> {
+  let stop = false;
+  const onInterrupt = () => {
+    stop = true;
+  };
+  process.once('SIGINT', onInterrupt);
+  let progress: Progress | undefined;
+  try {
+    for (;;) {
+      const { done, value: event } = await run.next();
+      if (done) return true;
+      progress ??= new Progress(steps, agent.step - 1);
+      if (event.kind === 'episode') points.push({ step: event.step, return: event.return });
+      if (event.kind === 'step') {
+        const recent = points.slice(-20);
+        const mean = recent.reduce((sum, point) => sum + point.return, 0) / Math.max(1, recent.length);
+        progress.update({ step: event.step, return: mean, epsilon: agent.options.explorer.rate?.(event.step) ?? 0 });
+      }
+      if (stop) return false;
+    }
+  } finally {
+    process.removeListener('SIGINT', onInterrupt);
+    progress?.stop();
+  }
+}
+
+function hint({ steps, setting, out, environment, seed }: Arguments): string {
+  const stepsHint = steps === setting.steps ? '' : ` --steps ${steps}`;
+  return out === `runs/${environment}-seed${seed}` ? stepsHint : `${stepsHint} --out ${out}`;
+}
+
+function usage(environment: string, path: string): string {
+  return [
+    `import { loadPolicy } from '@scope/dqn';`,
+    `import { ${environment} } from '@scope/dqn/environments';`,
+    `import { readCheckpoint } from '@scope/dqn/node';`,
+    ``,
+    `const environment = new ${environment}();`,
+    `const policy = await loadPolicy(await readCheckpoint('${path}'), environment);`,
+    `const { observation } = environment.reset({ seed: 1 });`,
+    `console.log(policy.act(observation));`,
+  ].join('\n');
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  // A mistake of the user's gets its sentence; a mistake of ours keeps its stack.
+  console.error(error instanceof DqnError ? `\n${error.message}` : error);
+  process.exitCode = 1;
+}

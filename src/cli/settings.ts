@@ -1,0 +1,69 @@
+import { adam, doubleQ, epsilonGreedy, hard, linear, mlp, uniform, type AgentOptions, type Environment } from '../index.ts';
+import { Acrobot, CartPole, MountainCar } from '../environments/index.ts';
+
+/** An environment that the command can train on, with settings that solve it. */
+export interface Setting {
+  /** Its name, as in Gymnasium. */
+  readonly name: string;
+  readonly create: () => Environment<Float32Array, number>;
+  /** Environment steps to train for unless told otherwise. */
+  readonly steps: number;
+  /** The agent's options for a run of so many steps. */
+  readonly options: (steps: number) => AgentOptions<'sync'>;
+}
+
+// Found by hand on seeds 1 to 4; `docs/benchmarks.md` holds the study of them. Three-step returns find distant rewards sooner, and a learning rate
+// that falls to zero leaves a policy that stays where it got to.
+export const settings: Readonly<Record<string, Setting>> = {
+  cartpole: {
+    name: 'CartPole-v1',
+    create: () => new CartPole(),
+    steps: 50_000,
+    options: (steps) => ({
+      network: mlp({ hidden: [128, 128] }),
+      bootstrap: doubleQ(),
+      replay: uniform({ capacity: 50_000 }),
+      nStep: 3,
+      explorer: epsilonGreedy(linear(1, 0.04, 0.16 * steps)),
+      targetUpdater: hard({ period: 250 }),
+      optimizer: adam({ learningRate: linear(1e-3, 1e-5, steps) }),
+      batchSize: 64,
+      learnPeriod: 2,
+    }),
+  },
+  acrobot: {
+    name: 'Acrobot-v1',
+    create: () => new Acrobot(),
+    steps: 100_000,
+    options: (steps) => ({
+      network: mlp({ hidden: [128, 128] }),
+      bootstrap: doubleQ(),
+      replay: uniform({ capacity: 100_000 }),
+      nStep: 3,
+      explorer: epsilonGreedy(linear(1, 0.01, 0.12 * steps)),
+      targetUpdater: hard({ period: 500 }),
+      optimizer: adam({ learningRate: linear(1e-3, 0, steps) }),
+      batchSize: 128,
+      learnPeriod: 16,
+      updatesPerRound: 8,
+    }),
+  },
+  mountaincar: {
+    name: 'MountainCar-v0',
+    create: () => new MountainCar(),
+    steps: 120_000,
+    options: (steps) => ({
+      network: mlp({ hidden: [128, 128] }),
+      bootstrap: doubleQ(),
+      replay: uniform({ capacity: 120_000 }),
+      nStep: 3,
+      explorer: epsilonGreedy(linear(1, 0.02, 0.2 * steps)),
+      targetUpdater: hard({ period: 600 }),
+      optimizer: adam({ learningRate: linear(4e-3, 0, steps) }),
+      discount: 0.98,
+      batchSize: 128,
+      learnPeriod: 16,
+      updatesPerRound: 8,
+    }),
+  },
+};
