@@ -1,0 +1,79 @@
+// The learning study: trains with the settings of `npm start` over several seeds, two processes at a time, and prints a table.
+//
+//   npx tsx benchmarks/learning.ts [cartpole=10 acrobot=5 mountaincar=5]
+//
+// A seed's score is the mean return over 100 greedy episodes of the final network, on starts that training never saw.
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { createAgent, evaluate, train } from '../src/index.ts';
+import { settings } from '../src/cli/settings.ts';
+
+interface Result {
+  readonly environment: string;
+  readonly seed: number;
+  readonly mean: number;
+  readonly std: number;
+  readonly seconds: number;
+}
+
+async function one(environment: string, seed: number): Promise<Result> {
+  const { create, options, steps } = settings[environment];
+  const started = performance.now();
+  const agent = await createAgent(create(), { ...options(steps), seed });
+  for await (const _ of train(agent, create(), { steps }));
+  const seconds = (performance.now() - started) / 1000;
+  const { mean, std } = await evaluate(agent, create(), { episodes: 100, seed: 1_000_000 + seed });
+  return { environment, seed, mean, std, seconds };
+}
+
+function inChild(environment: string, seed: number): Promise<Result> {
+  const arguments_ = ['--import', 'tsx', fileURLToPath(import.meta.url), '--one', environment, String(seed)];
+  const child = spawn(process.execPath, arguments_, { stdio: ['ignore', 'pipe', 'inherit'] });
+  return new Promise((resolve, reject) => {
+    createInterface(child.stdout).on('line', (line) => resolve(JSON.parse(line) as Result));
+    child.on('exit', (code) => code !== 0 && reject(new Error(`${environment} seed ${seed} ended with code ${code}`)));
+  });
+}
+
+async function study(plan: ReadonlyMap<string, number>): Promise<void> {
+  const jobs = [...plan].flatMap(([environment, seeds]) => Array.from({ length: seeds }, (_, i) => ({ environment, seed: i + 1 })));
+  const results: Result[] = [];
+  const worker = async () => {
+    for (let job = jobs.shift(); job; job = jobs.shift()) {
+      const result = await inChild(job.environment, job.seed);
+      console.error(JSON.stringify(result));
+      results.push(result);
+    }
+  };
+  await Promise.all([worker(), worker()]);
+  console.log(
+    '| environment | steps | mean return of each seed, in order | median seed | seconds a run |\n| --- | --- | --- | --- | --- |',
+  );
+  for (const environment of plan.keys()) {
+    const own = results.filter((result) => result.environment === environment).sort((a, b) => a.seed - b.seed);
+    const means = own.map((result) => result.mean.toFixed(1)).join(', ');
+    const cells = [
+      settings[environment].name,
+      settings[environment].steps.toLocaleString('en'),
+      means,
+      median(own.map((result) => result.mean)).toFixed(1),
+      median(own.map((result) => result.seconds)).toFixed(0),
+    ];
+    console.log(`| ${cells.join(' | ')} |`);
+  }
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+const [first, ...rest] = process.argv.slice(2);
+if (first === '--one') {
+  console.log(JSON.stringify(await one(rest[0], Number(rest[1]))));
+} else {
+  const asked = first === undefined ? ['cartpole=10', 'acrobot=5', 'mountaincar=5'] : [first, ...rest];
+  await study(new Map(asked.map((text) => [text.split('=')[0], Number(text.split('=')[1] ?? 5)])));
+}
