@@ -1,6 +1,6 @@
 // The learning study: trains with the settings of `npm start` over several seeds, two processes at a time, and prints a table.
 //
-//   npx tsx benchmarks/learning.ts [cartpole=10 acrobot=5 mountaincar=5]
+//   npm run bench:learning [-- cartpole=10 acrobot=5 mountaincar=5]
 //
 // A seed's score is the mean return over 100 greedy episodes of the final network, on starts that training never saw.
 import { spawn } from 'node:child_process';

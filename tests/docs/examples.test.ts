@@ -1,0 +1,27 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, expect, it, vi } from 'vitest';
+
+const folder = join(import.meta.dirname, '../../examples');
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+// What the last line of each example must say.
+const endings: Readonly<Record<string, RegExp>> = {
+  'cartpole.ts': /^greedy return \d/,
+  'own-environment.ts': /^won every game$/,
+  'vector.ts': /^step \d+: return 0\.[67]/,
+};
+
+it('has an expectation for every example', () => {
+  expect(readdirSync(folder).sort()).toEqual(Object.keys(endings));
+});
+
+it.each(Object.entries(endings))('%s runs and ends as it should', async (name, ending) => {
+  const lines: string[] = [];
+  vi.spyOn(console, 'log').mockImplementation((line: string) => void lines.push(line));
+  await import(join(folder, name));
+  expect(lines.at(-1)).toMatch(ending);
+});
