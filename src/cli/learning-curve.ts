@@ -9,7 +9,7 @@ export interface CurvePoint {
 
 const width = 720;
 const height = 400;
-const margin = { top: 40, right: 20, bottom: 48, left: 64 };
+const margin = { top: 40, right: 36, bottom: 48, left: 64 };
 
 /** A learning curve as an SVG document: each episode's return, and the mean over a moving window. */
 export function learningCurve(title: string, points: readonly CurvePoint[], window = 20): string {

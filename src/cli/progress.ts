@@ -1,4 +1,4 @@
-import { SingleBar } from 'cli-progress';
+import { Presets, SingleBar } from 'cli-progress';
 
 /** What a progress report shows. */
 export interface ProgressReport {
@@ -23,7 +23,10 @@ export class Progress {
     if (!process.stderr.isTTY) return;
     const format =
       '{bar} {percentage}% | step {value}/{total} | {rate} steps/s | ETA {eta_formatted} | return {return} | ε {epsilon}';
-    this.#bar = new SingleBar({ format, barsize: 24, hideCursor: true, etaBuffer: 100, clearOnComplete: false, fps: 10 });
+    this.#bar = new SingleBar(
+      { format, barsize: 24, hideCursor: true, etaBuffer: 100, clearOnComplete: false, fps: 10 },
+      Presets.shades_classic,
+    );
     this.#bar.start(steps, from, { rate: '…', return: '…', epsilon: '…' });
   }
 

@@ -1,5 +1,6 @@
 import type { Agent, UpdateReport } from '../agent/agent.ts';
 import { checkInteger, checkNames, checkNumber } from '../common/check.ts';
+import { DqnError } from '../common/errors.ts';
 import { Breather } from '../common/macrotask.ts';
 import { isPromise, type MaybePromise, type Timing } from '../common/maybe-promise.ts';
 import type { Environment } from '../environment/environment.ts';
@@ -85,7 +86,10 @@ export function train<Observation, M extends Timing>(
   checkInteger('train({ steps })', options.steps, { min: 1 });
   checkNumber('train({ seed })', options.seed ?? 0);
   if (options.checkpointPeriod !== undefined) checkInteger('train({ checkpointPeriod })', options.checkpointPeriod, { min: 1 });
-  if (options.evaluation) checkInteger('train({ evaluation: { period } })', options.evaluation.period, { min: 1 });
+  if (options.evaluation) {
+    checkInteger('train({ evaluation: { period } })', options.evaluation.period, { min: 1 });
+    if (options.evaluation.environment === environment) throw sharedEnvironment();
+  }
   const vector = 'size' in environment ? environment : new SingleEnvironment(environment);
   const rollout = new Rollout(agent, vector);
   const checkpoint = async () => {
@@ -136,6 +140,16 @@ async function* events<Observation, M extends Timing>(
     }
     if (breather.due) await breather.breathe();
   }
+}
+
+function sharedEnvironment(): DqnError {
+  return new DqnError({
+    code: 'invalid-option',
+    where: 'train({ evaluation: { environment } })',
+    expected: 'an environment of its own',
+    received: 'the one that is trained on',
+    remedy: 'Make a second one: evaluating would end the episode that training is in.',
+  });
 }
 
 function crossed(before: number, after: number, period: number): boolean {

@@ -282,6 +282,12 @@ describe('trouble', () => {
   );
 });
 
+test('evaluating on the environment that is trained on is refused', async () => {
+  const environment = new CartPole();
+  const agent = await createAgent(environment, small);
+  expect(() => train(agent, environment, { steps: 10, evaluation: { environment, period: 5 } })).toThrow(/of its own/);
+});
+
 describe('evaluate', () => {
   test('counts returns and lengths by hand', async () => {
     const constant = { act: () => 0 };
