@@ -1,6 +1,6 @@
 // The learning study: trains with the settings of `npm start` over several seeds, two processes at a time, and prints a table.
 //
-//   npm run bench:learning [-- cartpole=10 acrobot=5 mountaincar=5]
+//   npm run bench:learning [-- cartpole=1-10 acrobot=1-5 mountaincar=1-5]
 //
 // A seed's score is the mean return over 100 greedy episodes of the final network, on starts that training never saw.
 import { spawn } from 'node:child_process';
@@ -36,8 +36,8 @@ function inChild(environment: string, seed: number): Promise<Result> {
   });
 }
 
-async function study(plan: ReadonlyMap<string, number>): Promise<void> {
-  const jobs = [...plan].flatMap(([environment, seeds]) => Array.from({ length: seeds }, (_, i) => ({ environment, seed: i + 1 })));
+async function study(plan: ReadonlyMap<string, readonly number[]>): Promise<void> {
+  const jobs = [...plan].flatMap(([environment, seeds]) => seeds.map((seed) => ({ environment, seed })));
   const results: Result[] = [];
   const worker = async () => {
     for (let job = jobs.shift(); job; job = jobs.shift()) {
@@ -64,6 +64,13 @@ async function study(plan: ReadonlyMap<string, number>): Promise<void> {
   }
 }
 
+/** `cartpole=11-20` as the environment and its seeds. */
+function planned(text: string): [string, number[]] {
+  const [environment, first, last] = text.split(/[=-]/);
+  if (!Object.hasOwn(settings, environment)) throw new Error(`There is no environment ${environment}.`);
+  return [environment, Array.from({ length: Number(last) - Number(first) + 1 }, (_, i) => Number(first) + i)];
+}
+
 function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
@@ -74,6 +81,6 @@ const [first, ...rest] = process.argv.slice(2);
 if (first === '--one') {
   console.log(JSON.stringify(await one(rest[0], Number(rest[1]))));
 } else {
-  const asked = first === undefined ? ['cartpole=10', 'acrobot=5', 'mountaincar=5'] : [first, ...rest];
-  await study(new Map(asked.map((text) => [text.split('=')[0], Number(text.split('=')[1] ?? 5)])));
+  const asked = first === undefined ? ['cartpole=1-10', 'acrobot=1-5', 'mountaincar=1-5'] : [first, ...rest];
+  await study(new Map(asked.map(planned)));
 }
