@@ -8,6 +8,7 @@ import type { DiscreteSpace, Space } from '../environment/spaces.ts';
 import { greedy } from '../exploration/greedy.ts';
 import type { QNetwork } from '../networks/q-network.ts';
 import { readTensors, tensorsToState } from '../networks/tensor-state.ts';
+import { checkMask, checkReward } from '../replay/check-transition.ts';
 import { NStepAccumulator } from '../replay/n-step.ts';
 import type { ReplayBuffer, Transition } from '../replay/replay-buffer.ts';
 import { Actor } from './actor.ts';
@@ -107,8 +108,8 @@ export class DqnAgent<Observation, M extends Timing> implements Agent<Observatio
     codec.encode(experience.nextObservation, this.#next, 0, 'observe({ nextObservation })');
     const index = action - this.actionSpace.start;
     if (!Number.isInteger(index) || index < 0 || index >= this.actionSpace.n) this.#refuseAction(action);
-    if (typeof reward !== 'number' || reward - reward !== 0) refuseReward(reward);
-    if (nextActionMask) this.#checkMask(nextActionMask);
+    checkReward('observe({ reward })', reward);
+    checkMask('observe({ nextActionMask })', this.#windows.layout, nextActionMask);
     this.#windows.push(
       {
         stream,
@@ -236,26 +237,4 @@ export class DqnAgent<Observation, M extends Timing> implements Agent<Observatio
       remedy: 'Pass the action that the environment was given.',
     });
   }
-
-  #checkMask(mask: Uint8Array): void {
-    const { n } = this.actionSpace;
-    if (mask instanceof Uint8Array && mask.length === n) return;
-    throw new DqnError({
-      code: 'invalid-action',
-      where: 'observe({ nextActionMask })',
-      expected: `a Uint8Array(${n})`,
-      received: describe(mask),
-      remedy: 'Pass one byte an action, 1 where it is possible.',
-    });
-  }
-}
-
-function refuseReward(reward: unknown): never {
-  throw new DqnError({
-    code: 'invalid-reward',
-    where: 'observe({ reward })',
-    expected: 'a finite number',
-    received: describe(reward),
-    remedy: 'Mend the reward of the environment; nothing of this step was remembered.',
-  });
 }

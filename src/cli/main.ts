@@ -17,7 +17,9 @@ async function main(): Promise<number> {
   const checkpoint = join(out, 'checkpoint.safetensors');
   const episodes = join(out, 'episodes.csv');
   const resume = given.resume ? await readCheckpoint(checkpoint) : undefined;
-  const points: CurvePoint[] = resume ? decodeEpisodes(await readFile(episodes)) : [];
+  // A run that has lost its episodes still resumes; its curve begins here.
+  const log = resume ? await readFile(episodes).catch(() => undefined) : undefined;
+  const points: CurvePoint[] = log ? decodeEpisodes(log) : [];
   console.log(`Double DQN on ${setting.name}, seed ${seed}, ${steps.toLocaleString('en')} steps, embedded engine`);
   const run = train(agent, setting.create(), { steps, resume });
   const finished = await follow(run, agent, given, points);

@@ -1,9 +1,9 @@
 import type { Policy } from '../agent/policy.ts';
 import { checkInteger, checkNames, checkNumber } from '../common/check.ts';
-import { DqnError, describe } from '../common/errors.ts';
 import { Breather } from '../common/macrotask.ts';
 import { isPromise } from '../common/maybe-promise.ts';
 import type { Environment } from '../environment/environment.ts';
+import { checkReward } from '../replay/check-transition.ts';
 import { throwIfAborted, type AbortSignalLike } from './abort.ts';
 import { environmentFailure } from './environment-failure.ts';
 
@@ -65,7 +65,7 @@ export async function evaluate<Observation>(
       const action = isPromise(chosen) ? await chosen : chosen;
       const answer = attempt(() => environment.step(action), 'evaluate: environment.step()');
       const result = isPromise(answer) ? await answer : answer;
-      if (!Number.isFinite(result.reward)) refuseReward(result.reward);
+      checkReward('evaluate: environment.step().reward', result.reward);
       ({ observation, actionMask } = result);
       sum += result.reward;
       length++;
@@ -88,16 +88,6 @@ function attempt<T>(call: () => T, where: string): T {
   } catch (error) {
     throw environmentFailure(error, where);
   }
-}
-
-function refuseReward(reward: unknown): never {
-  throw new DqnError({
-    code: 'invalid-reward',
-    where: 'evaluate: environment.step()',
-    expected: 'a finite reward',
-    received: describe(reward),
-    remedy: 'Mend the environment; checkEnvironment() of @scope/dqn/testing names all that is wrong with it.',
-  });
 }
 
 function summarize(returns: readonly number[], lengths: readonly number[]): Evaluation {
