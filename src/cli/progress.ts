@@ -21,13 +21,9 @@ export class Progress {
     this.#from = from;
     this.#reported = Math.floor((from / steps) * 10);
     if (!process.stderr.isTTY) return;
-    const format =
-      '{bar} {percentage}% | step {value}/{total} | {rate} steps/s | ETA {eta_formatted} | return {return} | ε {epsilon}';
-    this.#bar = new SingleBar(
-      { format, barsize: 24, hideCursor: true, etaBuffer: 100, clearOnComplete: false, fps: 10 },
-      Presets.shades_classic,
-    );
-    this.#bar.start(steps, from, { rate: '…', return: '…', epsilon: '…' });
+    const format = '{bar} {percentage}% | step {value}/{total} | {rate} steps/s | ETA {left} s | return {return} | ε {epsilon}';
+    this.#bar = new SingleBar({ format, barsize: 24, hideCursor: true, clearOnComplete: false, fps: 10 }, Presets.shades_classic);
+    this.#bar.start(steps, from, { rate: '…', left: '…', return: '…', epsilon: '…' });
   }
 
   /** Tells the step just taken. */
@@ -35,6 +31,8 @@ export class Progress {
     const rate = this.#rate(report.step);
     const payload = {
       rate: Math.round(rate).toLocaleString('en'),
+      // Of the whole run: updates come in rounds, so the rate of the last moments says nothing.
+      left: ((this.#steps - report.step) / rate).toFixed(0),
       return: report.return.toFixed(1),
       epsilon: report.epsilon.toFixed(3),
     };
@@ -45,9 +43,8 @@ export class Progress {
     const tenth = Math.floor((report.step / this.#steps) * 10);
     if (tenth <= this.#reported) return;
     this.#reported = tenth;
-    const eta = ((this.#steps - report.step) / rate).toFixed(0);
     console.error(
-      `step ${report.step}/${this.#steps} | ${payload.rate} steps/s | ETA ${eta} s | return ${payload.return} | ε ${payload.epsilon}`,
+      `step ${report.step}/${this.#steps} | ${payload.rate} steps/s | ETA ${payload.left} s | return ${payload.return} | ε ${payload.epsilon}`,
     );
   }
 
