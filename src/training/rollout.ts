@@ -70,8 +70,6 @@ export class Rollout<Observation, M extends Timing> {
 
   #stepEnvironment(actions: readonly number[]): MaybePromise<VectorStepResult<Observation>> {
     const fail = (error: unknown): never => {
-      // The episode is lost, but not what was seen of it.
-      this.#agent.cutEpisodes();
       throw environmentFailure(error, 'train: environment.step()');
     };
     try {

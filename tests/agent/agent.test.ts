@@ -344,6 +344,8 @@ describe('save and load', () => {
     expect(await codeOf(() => agent.load(bytes.subarray(0, 100)))).toBe('invalid-checkpoint');
     expect(await codeOf(() => other.load(bytes))).toBe('incompatible-checkpoint');
     expect(await other.save()).toEqual(before);
+    const smooth = await make({ ...options, network: mlp({ hidden: [8], activation: 'tanh' }) });
+    expect(await codeOf(() => smooth.load(bytes))).toBe('incompatible-checkpoint');
     expect(await codeOf(async () => agent.load(await agent.savePolicy()))).toBe('incompatible-checkpoint');
     expect(await agent.save()).toEqual(bytes);
   });

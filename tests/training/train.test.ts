@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import {
+  box,
   createAgent,
+  discrete,
   DqnError,
   epsilonGreedy,
   evaluate,
@@ -11,6 +13,7 @@ import {
   uniform,
   type AgentOptions,
   type Environment,
+  type ReplaySpec,
   type TrainEvent,
   type TrainingRun,
 } from '../../src/index.ts';
@@ -184,6 +187,67 @@ describe('resuming', () => {
     );
     expect(agent.step).toBe(50);
   });
+});
+
+describe('what the agent is told', () => {
+  /** Counts its steps in its observation and never starts at the same number twice; every third step ends the episode. */
+  class Counter implements Environment<Float32Array, number> {
+    readonly observationSpace = box({ low: 0, high: Infinity, shape: [1] });
+    readonly actionSpace = discrete(2);
+    #count = 0;
+    #left = 0;
+
+    reset() {
+      this.#count += 100;
+      this.#left = 3;
+      return { ...this.#see(), info: {} };
+    }
+
+    step() {
+      this.#count++;
+      this.#left--;
+      const ended = this.#left === 0;
+      return { ...this.#see(), reward: this.#count, terminated: false, truncated: ended, info: {} };
+    }
+
+    #see() {
+      return { observation: Float32Array.of(this.#count), actionMask: Uint8Array.of(1, this.#count % 2) };
+    }
+  }
+
+  const worlds = { 'one environment': () => new Counter(), 'a vector of two': () => vectorize(() => new Counter(), 2) };
+
+  test.each(Object.entries(worlds))(
+    '%s: every transition leads to its true next observation and mask, also where an episode ends',
+    async (_, world) => {
+      const told: string[] = [];
+      const buffer = uniform({ capacity: 50 });
+      const replay: ReplaySpec = {
+        ...buffer,
+        create(layout) {
+          const kept = buffer.create(layout);
+          const add = kept.add.bind(kept);
+          kept.add = (t) => {
+            told.push(`${t.stream}: ${t.observation[0]} → ${t.nextObservation[0]}, ${t.nextActionMask?.join('')}, ${t.reward}`);
+            add(t);
+          };
+          return kept;
+        },
+      };
+      const agent = await createAgent(new Counter(), { ...small, nStep: 1, replay });
+      await collect(train(agent, world(), { steps: 12 }));
+      const expected = (stream: number, episodes: number) =>
+        Array.from({ length: 3 * episodes }, (_unused, i) => {
+          const from = 100 + 103 * Math.floor(i / 3) + (i % 3);
+          return `${stream}: ${from} → ${from + 1}, 1${(from + 1) % 2}, ${from + 1}`;
+        });
+      const size = told.some((line) => line.startsWith('1')) ? 2 : 1;
+      expect(size).toBe('size' in world() ? 2 : 1);
+      for (let stream = 0; stream < size; stream++) {
+        expect(told.filter((line) => line.startsWith(`${stream}`))).toEqual(expected(stream, 4 / size));
+      }
+    },
+  );
 });
 
 describe('learning', () => {
