@@ -8,8 +8,8 @@
 export { createAgent } from './agent/create-agent.ts';
 export type { ActBatchOptions, Agent, Experience, UpdateReport } from './agent/agent.ts';
 export type { AgentOptions, ResolvedAgentOptions } from './agent/options.ts';
-export type { ActOptions, Policy } from './agent/policy.ts';
-export { loadPolicy, type LoadedPolicy, type LoadPolicyOptions } from './agent/load-policy.ts';
+export type { ActOptions, LoadedPolicy, LoadPolicyOptions, Policy } from './agent/policy.ts';
+export { loadPolicy } from './agent/load-policy.ts';
 export type { AbortSignalLike } from './training/abort.ts';
 export { evaluate, type EvaluateOptions, type Evaluation } from './training/evaluate.ts';
 export type { CheckpointEvent, EpisodeEvent, EvaluationEvent, StepEvent, TrainEvent, UpdateEvent } from './training/events.ts';

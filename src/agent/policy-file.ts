@@ -14,8 +14,7 @@ import type { NetworkSpec } from '../networks/spec.ts';
 import { readTensors, tensorsToState } from '../networks/tensor-state.ts';
 import { Actor } from './actor.ts';
 import { discreteActions } from './discrete-actions.ts';
-import type { LoadedPolicy, LoadPolicyOptions } from './load-policy.ts';
-import type { ActOptions } from './policy.ts';
+import type { ActOptions, LoadedPolicy, LoadPolicyOptions } from './policy.ts';
 
 /** The version of the policy file's layout. */
 const version = 1;

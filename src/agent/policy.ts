@@ -1,4 +1,6 @@
 import type { Answer, Timing } from '../common/maybe-promise.ts';
+import type { ValueHead } from '../heads/value-head.ts';
+import type { Engine } from '../networks/q-network.ts';
 
 /** How to choose an action. */
 export interface ActOptions {
@@ -12,4 +14,20 @@ export interface ActOptions {
 export interface Policy<Observation, M extends Timing = Timing> {
   /** The action for an observation. */
   act(observation: Observation, options?: ActOptions): Answer<number, M>;
+}
+
+/** A policy that was loaded: takes the best action, and tells its Q-values. */
+export interface LoadedPolicy<Observation, M extends Timing = 'sync'> extends Policy<Observation, M> {
+  /** Q(s, ·) `[A]`, a fresh array. */
+  qValues(observation: Observation): Answer<Float32Array, M>;
+  /** Frees the network. */
+  dispose(): void;
+}
+
+/** What a policy is loaded with. */
+export interface LoadPolicyOptions<M extends Timing = Timing> {
+  /** What runs the network. Default `wasm()`. */
+  readonly engine?: Engine<M>;
+  /** The head it was trained with. Default `expected()`. */
+  readonly head?: ValueHead;
 }
