@@ -137,12 +137,16 @@ function withSeeds(measure) {
 }
 
 async function compareCleanrl(torch, rounds) {
-  const peers = torch && {
-    torch: withSeeds(async (seed) => 1000 / (await torch.ask({ what: 'cleanrl', arguments: [seed] })).stepsPerSecond),
+  const against = async (name, world) => {
+    const peers = torch && {
+      torch: withSeeds(async (seed) => 1000 / (await torch.ask({ what: 'cleanrl', arguments: [seed, world] })).stepsPerSecond),
+    };
+    const results = await measureAlternating({ ours: withSeeds((seed) => cleanrl({ seed })), peers, rounds });
+    return [name, 'steps/s', ...Object.values(results).map(({ median, ratio }) => cell(1000 / median, ratio))];
   };
-  const results = await measureAlternating({ ours: withSeeds((seed) => cleanrl({ seed })), peers, rounds });
-  const cells = Object.values(results).map(({ median, ratio }) => cell(1000 / median, ratio));
-  return [['CleanRL dqn.py, CartPole, steps 10,000–40,000', 'steps/s', ...cells]];
+  const rows = [await against('CleanRL dqn.py, CartPole, steps 10,000–40,000', 'own')];
+  if (torch?.gymnasium) rows.push(await against(`the same, PyTorch stepping Gymnasium ${torch.gymnasium}`, 'gymnasium'));
+  return rows;
 }
 
 async function compareZoo(torch, rounds) {

@@ -14,7 +14,7 @@ function findPython() {
 
 /**
  * Starts the peer.
- * @returns `{ description, ask(request), close() }`, or undefined, with a notice, where no Python has PyTorch.
+ * @returns `{ description, gymnasium, ask(request), close() }` (`gymnasium` its version, or null where it is not installed), or undefined, with a notice, where no Python has PyTorch.
  */
 export async function torchPeer() {
   const python = findPython();
@@ -30,6 +30,6 @@ export async function torchPeer() {
     if (done) throw new Error('The PyTorch peer ended before it answered.');
     return JSON.parse(value);
   };
-  const { description } = await ask({ what: 'hello' });
-  return { description, ask, close: () => child.stdin.end() };
+  const { description, gymnasium } = await ask({ what: 'hello' });
+  return { description, gymnasium, ask, close: () => child.stdin.end() };
 }

@@ -9,6 +9,7 @@ import torch
 
 import training
 from dqn import Learner
+from gymnasium_cart_pole import version as gymnasium_version
 
 # At these sizes PyTorch is slower with more threads.
 torch.set_num_threads(1)
@@ -46,7 +47,8 @@ known = {}
 def answer(request):
     what = request["what"]
     if what == "hello":
-        return {"description": f"PyTorch {torch.__version__}, Python {sys.version.split()[0]}, one thread"}
+        description = f"PyTorch {torch.__version__}, Python {sys.version.split()[0]}, one thread"
+        return {"description": description, "gymnasium": gymnasium_version}
     if what in ("update", "act"):
         key = (*request["sizes"], request["batch"])
         if key not in known:

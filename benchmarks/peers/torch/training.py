@@ -6,12 +6,14 @@ import numpy as np
 
 from cart_pole import CartPole
 from dqn import Learner
+from gymnasium_cart_pole import GymnasiumCartPole
 from replay import Replay
 
 
-def cleanrl(seed, start=10_000, end=40_000):
+def cleanrl(seed, world="own", start=10_000, end=40_000):
     """CleanRL's dqn.py (500,000 steps in all), timed between two steps: environment steps per second."""
-    environment, random = CartPole(seed), np.random.default_rng(seed)
+    environment = GymnasiumCartPole(seed) if world == "gymnasium" else CartPole(seed)
+    random = np.random.default_rng(seed)
     learner = Learner([4, 120, 84, 2], learning_rate=2.5e-4, loss="mse")
     replay = Replay(10_000, 4, seed)
     observation = environment.reset()
