@@ -57,7 +57,7 @@ describe('bootstrap rules', () => {
           const best = Math.max(...possible.map((p, a) => (p === 1 ? judged[b * actions + a] : -Infinity)));
           expect(row.reduce((x, y) => x + y, 0)).toBe(possible.includes(1) ? 1 : 0);
           row.forEach((p, a) => {
-            if (p !== 0) expect([p, possible[a], judged[b * actions + a]]).toEqual([1, 1, best]);
+            if (p !== 0) expect([p, possible[a], judged[b * actions + a] === best]).toEqual([1, 1, true]);
           });
         }
       }),
