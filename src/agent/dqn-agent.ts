@@ -156,7 +156,7 @@ export class DqnAgent<Observation, M extends Timing> implements Agent<Observatio
     return { ...(await this.#learned()), replay: this.replay.getState() };
   }
 
-  /** The state without the replay buffer: small, and all of it copies. */
+  /** The state without the replay buffer: small, and safe from what is restored later (weights are copied, windows replaced). */
   async #learned() {
     return {
       composition: composition(this),

@@ -12,7 +12,7 @@ export interface Setting {
   readonly options: (steps: number) => AgentOptions<'sync'>;
 }
 
-// Found by hand on seeds 1 to 4; `docs/benchmarks.md` holds the study of them. Returns of three or five steps find distant rewards sooner, and a learning rate
+// Found by hand on a few seeds; `docs/benchmarks.md` names them and holds the study. Returns of three or five steps find distant rewards sooner, and a learning rate
 // that falls to zero leaves a policy that stays where it got to.
 export const settings: Readonly<Record<string, Setting>> = {
   cartpole: {

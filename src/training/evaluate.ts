@@ -5,7 +5,7 @@ import { isPromise } from '../common/maybe-promise.ts';
 import type { Environment } from '../environment/environment.ts';
 import { checkReward } from '../replay/check-transition.ts';
 import { throwIfAborted, type AbortSignalLike } from './abort.ts';
-import { environmentFailure } from './environment-failure.ts';
+import { callEnvironment } from './call-environment.ts';
 
 /** How to evaluate. */
 export interface EvaluateOptions {
@@ -55,7 +55,7 @@ export async function evaluate<Observation>(
   const lengths: number[] = [];
   const breather = new Breather();
   for (let episode = 0; episode < episodes; episode++) {
-    const started = await attempt(() => environment.reset({ seed: seed + episode }), 'evaluate: environment.reset()');
+    const started = await callEnvironment(() => environment.reset({ seed: seed + episode }), 'evaluate: environment.reset()');
     let { observation, actionMask } = started;
     let sum = 0;
     let length = 0;
@@ -63,7 +63,7 @@ export async function evaluate<Observation>(
       throwIfAborted(options.signal, 'evaluate({ signal })');
       const chosen = policy.act(observation, { explore: false, actionMask });
       const action = isPromise(chosen) ? await chosen : chosen;
-      const answer = attempt(() => environment.step(action), 'evaluate: environment.step()');
+      const answer = callEnvironment(() => environment.step(action), 'evaluate: environment.step()');
       const result = isPromise(answer) ? await answer : answer;
       checkReward('evaluate: environment.step().reward', result.reward);
       ({ observation, actionMask } = result);
@@ -76,18 +76,6 @@ export async function evaluate<Observation>(
     lengths.push(length);
   }
   return summarize(returns, lengths);
-}
-
-function attempt<T>(call: () => T, where: string): T {
-  try {
-    const answer = call();
-    if (!isPromise(answer)) return answer;
-    return answer.catch((error: unknown) => {
-      throw environmentFailure(error, where);
-    }) as T;
-  } catch (error) {
-    throw environmentFailure(error, where);
-  }
 }
 
 function summarize(returns: readonly number[], lengths: readonly number[]): Evaluation {

@@ -3,8 +3,8 @@ import { DqnError } from '../common/errors.ts';
 import { chain, isPromise, type MaybePromise, type Timing } from '../common/maybe-promise.ts';
 import { checkSame, damagedState, readArray, readCount, readFields, readList } from '../common/read-state.ts';
 import type { State } from '../common/state.ts';
-import type { VectorEnvironment, VectorResetResult, VectorStepResult } from '../environment/vector-environment.ts';
-import { environmentFailure } from './environment-failure.ts';
+import type { VectorEnvironment, VectorStepResult } from '../environment/vector-environment.ts';
+import { callEnvironment } from './call-environment.ts';
 import type { TrainEvent } from './events.ts';
 
 /** Steps a vector of environments with an agent and tells the agent what happened: the acting half of the training loop. */
@@ -44,12 +44,7 @@ export class Rollout<Observation, M extends Timing> {
     this.#agent.cutEpisodes();
     this.#returns.fill(0);
     this.#lengths.fill(0);
-    let first: VectorResetResult<Observation>;
-    try {
-      first = await this.#environment.reset({ seed });
-    } catch (error) {
-      throw environmentFailure(error, 'train: environment.reset()');
-    }
+    const first = await callEnvironment(() => this.#environment.reset({ seed }), 'train: environment.reset()');
     this.#observations = first.observations;
     this.#masks = first.actionMasks;
   }
@@ -64,20 +59,9 @@ export class Rollout<Observation, M extends Timing> {
         : this.#agent.actBatch(this.#observations, { actionMasks: this.#masks });
     return chain(chosen, (answer) => {
       const actions = typeof answer === 'number' ? [answer] : Array.from(answer);
-      return chain(this.#stepEnvironment(actions), (result) => this.#tell(actions, result, events));
+      const stepped = callEnvironment(() => this.#environment.step(actions), 'train: environment.step()');
+      return chain(stepped, (result) => this.#tell(actions, result, events));
     });
-  }
-
-  #stepEnvironment(actions: readonly number[]): MaybePromise<VectorStepResult<Observation>> {
-    const fail = (error: unknown): never => {
-      throw environmentFailure(error, 'train: environment.step()');
-    };
-    try {
-      const answer = this.#environment.step(actions);
-      return isPromise(answer) ? answer.catch(fail) : answer;
-    } catch (error) {
-      return fail(error);
-    }
   }
 
   #tell(actions: readonly number[], result: VectorStepResult<Observation>, events: TrainEvent[], from = 0): MaybePromise<void> {

@@ -1,7 +1,8 @@
 import { DqnError } from '../common/errors.ts';
+import { isPromise } from '../common/maybe-promise.ts';
 
 /** What an environment threw, as an `environment-failed` error that keeps the original as its cause. */
-export function environmentFailure(cause: unknown, where: string): DqnError {
+function environmentFailure(cause: unknown, where: string): DqnError {
   if (cause instanceof DqnError && cause.code === 'environment-failed') return cause;
   const message = cause instanceof Error ? cause.message : String(cause);
   return new DqnError({
@@ -12,4 +13,20 @@ export function environmentFailure(cause: unknown, where: string): DqnError {
     remedy: 'Everything learned so far is kept: mend the environment and go on. The original error is the cause.',
     cause,
   });
+}
+
+/**
+ * What a call of an environment answers, at once or later.
+ * @throws DqnError `environment-failed` if it throws or its promise is rejected.
+ */
+export function callEnvironment<T>(call: () => T, where: string): T {
+  try {
+    const answer = call();
+    if (!isPromise(answer)) return answer;
+    return answer.catch((error: unknown) => {
+      throw environmentFailure(error, where);
+    }) as T;
+  } catch (error) {
+    throw environmentFailure(error, where);
+  }
 }
