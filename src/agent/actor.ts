@@ -28,6 +28,7 @@ export class Actor<Observation, M extends Timing> {
   #inputs = new Float32Array(0);
   #qValues = new Float32Array(0);
   #masks = new Uint8Array(0);
+  #streams = new Int32Array(0);
   #chosen = new Int32Array(0);
 
   constructor({ observationSpace, actionSpace, network, head, random }: ActorParts<Observation, M>) {
@@ -99,7 +100,17 @@ export class Actor<Observation, M extends Timing> {
     const actions = this.#actions;
     this.#head.qValues(outputs, batch, actions, this.#qValues);
     explorer.select(
-      { batch, actions, qValues: this.#qValues, masks: masked ? this.#masks : undefined, step, random: this.#random },
+      {
+        batch,
+        actions,
+        qValues: this.#qValues,
+        masks: masked ? this.#masks : undefined,
+        streams: this.#streams,
+        observations: this.#inputs,
+        observationSize: this.codec.size,
+        step,
+        random: this.#random,
+      },
       this.#chosen,
     );
   }
@@ -122,6 +133,7 @@ export class Actor<Observation, M extends Timing> {
     this.#qValues = new Float32Array(count * this.#actions);
     this.#masks = new Uint8Array(count * this.#actions);
     this.#chosen = new Int32Array(count);
+    this.#streams = Int32Array.from({ length: count }, (_, i) => i);
   }
 }
 

@@ -5,6 +5,8 @@ import type { Batch } from '../replay/replay-buffer.ts';
 import type { UpdateReport } from './agent.ts';
 import type { ResolvedAgentOptions } from './options.ts';
 
+const empty = new Float32Array(0);
+
 /**
  * One gradient update towards the Bellman target: values the next observations with the target network, lets the bootstrap
  * rule weigh the next actions, and moves the online network by the head's gradient. Its arrays are reused.
@@ -61,11 +63,32 @@ export class BellmanUpdate {
   #aim({ size, rewards, discounts, actions, weights, nextActionMasks }: Batch, nextOutputs: Float32Array): void {
     const { head, bootstrap } = this.#options;
     head.qValues(nextOutputs, size, this.#actions, this.#targetQ);
-    bootstrap.policy(
-      { batch: size, actions: this.#actions, targetQ: this.#targetQ, onlineQ: this.#onlineQ, masks: nextActionMasks },
-      this.#policy,
+    bootstrap.apply(
+      {
+        batch: size,
+        actions: this.#actions,
+        heads: 1,
+        targetQ: this.#targetQ,
+        onlineQ: this.#onlineQ,
+        currentQ: empty,
+        taken: actions,
+        masks: nextActionMasks,
+        step: 0,
+      },
+      { policy: this.#policy, bonus: new Float32Array(size), rewardBonus: new Float32Array(size), sources: new Int32Array(size) },
     );
-    head.targets({ batch: size, actions: this.#actions, rewards, discounts, nextOutputs, nextPolicy: this.#policy }, this.#targets);
+    head.targets(
+      {
+        batch: size,
+        actions: this.#actions,
+        rewards,
+        discounts,
+        nextOutputs,
+        nextPolicy: this.#policy,
+        nextFractions: empty,
+      },
+      this.#targets,
+    );
     this.#taken = actions;
     this.#weights = weights;
   }
@@ -79,6 +102,7 @@ export class BellmanUpdate {
       taken: this.#taken,
       targets: this.#targets,
       weights: this.#weights,
+      fractions: empty,
     };
     const output: LossOutput = { gradient, losses: this.#losses, tdErrors: this.tdErrors };
     head.loss(input, output);

@@ -38,7 +38,14 @@ export async function createAgent<Observation, M extends Timing = 'sync'>(
   const actionSpace = discreteActions(environment.actionSpace, 'createAgent(environment)');
   const { shape, scale } = new ObservationCodec(observationSpace);
   const outputSize = actionSpace.n * resolved.head.width;
-  const spec = resolved.network.build({ inputShape: shape, inputScale: scale, outputSize });
+  const spec = resolved.network.build({
+    inputShape: shape,
+    inputScale: scale,
+    actions: actionSpace.n,
+    width: resolved.head.width,
+    heads: 1,
+    outputSize,
+  });
   const engine = (options.engine ?? wasm()) as Engine<M>;
   const random = new Random(resolved.seed).split('weights');
   const online = await engine.createNetwork(spec, { random, optimizer: resolved.optimizer.spec });

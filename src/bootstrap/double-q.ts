@@ -1,13 +1,13 @@
 import { greedyPolicy } from '../bellman/greedy.ts';
-import type { BootstrapInput, BootstrapRule } from './bootstrap-rule.ts';
+import type { BootstrapInput, BootstrapOutput, BootstrapRule } from './bootstrap-rule.ts';
 
 /** See {@link doubleQ}. */
 export class DoubleQ implements BootstrapRule {
   readonly kind = 'doubleQ';
   readonly usesOnline = true;
 
-  policy({ batch, actions, onlineQ, masks }: BootstrapInput, out: Float32Array): void {
-    greedyPolicy(onlineQ, batch, actions, masks, out);
+  apply({ batch, actions, onlineQ, masks }: BootstrapInput, out: BootstrapOutput): void {
+    greedyPolicy(onlineQ, batch, actions, masks, out.policy);
   }
 }
 

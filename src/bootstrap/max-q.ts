@@ -1,13 +1,12 @@
 import { greedyPolicy } from '../bellman/greedy.ts';
-import type { BootstrapInput, BootstrapRule } from './bootstrap-rule.ts';
+import type { BootstrapInput, BootstrapOutput, BootstrapRule } from './bootstrap-rule.ts';
 
 /** See {@link maxQ}. */
 export class MaxQ implements BootstrapRule {
   readonly kind = 'maxQ';
-  readonly usesOnline = false;
 
-  policy({ batch, actions, targetQ, masks }: BootstrapInput, out: Float32Array): void {
-    greedyPolicy(targetQ, batch, actions, masks, out);
+  apply({ batch, actions, targetQ, masks }: BootstrapInput, out: BootstrapOutput): void {
+    greedyPolicy(targetQ, batch, actions, masks, out.policy);
   }
 }
 

@@ -23,6 +23,7 @@ export class ExpectedHead implements ValueHead {
   readonly kind = 'expected';
   readonly width = 1;
   readonly targetWidth = 1;
+  readonly linear = true;
   /** Which loss it is. */
   readonly regression: 'huber' | 'squared';
   /** Where the Huber loss becomes a line; without effect on the squared one. */

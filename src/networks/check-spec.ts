@@ -1,5 +1,6 @@
 import { checkInteger, checkNumber } from '../common/check.ts';
 import { DqnError, describe } from '../common/errors.ts';
+import { parametersOf, planNetwork, sizeOf, type LayerPlan } from './plan.ts';
 import type { Activation, Initializer, LayerSpec, NetworkSpec } from './spec.ts';
 
 const ACTIVATIONS: readonly Activation[] = ['linear', 'relu', 'leakyRelu', 'elu', 'tanh', 'sigmoid', 'silu'];
@@ -19,6 +20,8 @@ const MAX_WIDTH = 2 ** 24;
 const MAX_PARAMETERS = 2 ** 30;
 const MAX_LAYERS = 1_000;
 const MAX_DIMENSIONS = 16;
+/** Of layers within layers: a damaged file must not exhaust the stack. */
+const MAX_DEPTH = 16;
 
 function refuse(where: string, expected: string, value: unknown, remedy: string): never {
   throw new DqnError({ code: 'invalid-option', where, expected, received: describe(value), remedy });
@@ -54,32 +57,92 @@ function checkArray(where: string, value: unknown, min: number, max: number): re
   return refuse(where, `an array of ${min} to ${max} elements`, value, 'Pass such an array.');
 }
 
-function checkLayer(where: string, value: unknown): LayerSpec {
-  const kind = typeof value === 'object' && value !== null && 'kind' in value ? value.kind : undefined;
-  if (kind === 'dense') {
-    const data = checkFields(where, value, ['kind', 'units', 'activation', 'initializer']);
-    return {
-      kind,
-      units: checkInteger(`${where}.units`, data.units, { min: 1, max: MAX_WIDTH }),
-      ...(data.activation === undefined ? {} : { activation: checkActivation(`${where}.activation`, data.activation) }),
-      ...(data.initializer === undefined ? {} : { initializer: checkInitializer(`${where}.initializer`, data.initializer) }),
-    };
+type Check = (where: string, value: unknown, depth: number) => unknown;
+type Fields = Readonly<Record<string, readonly [check: Check, required?: 'required']>>;
+
+const whole =
+  (min: number, max = MAX_WIDTH): Check =>
+  (where, value) =>
+    checkInteger(where, value, { min, max });
+const number =
+  (min: number, max: number): Check =>
+  (where, value) =>
+    checkNumber(where, value, { min, max });
+const name =
+  (...names: string[]): Check =>
+  (where, value) =>
+    checkName(where, names, value);
+const sides: Check = (where, value) =>
+  Array.isArray(value)
+    ? checkArray(where, value, 2, 2).map((side, i) => checkInteger(`${where}[${i}]`, side, { min: 1, max: MAX_WIDTH }))
+    : checkInteger(where, value, { min: 1, max: MAX_WIDTH });
+const stack =
+  (min: number): Check =>
+  (where, value, depth) =>
+    checkArray(where, value, min, MAX_LAYERS).map((layer, i) => checkLayer(`${where}[${i}]`, layer, depth + 1));
+const branches: Check = (where, value, depth) =>
+  checkArray(where, value, 1, MAX_LAYERS).map((branch, i) => stack(0)(`${where}[${i}]`, branch, depth));
+
+/** What each kind of layer may say of itself. */
+const FIELDS: Readonly<Record<LayerSpec['kind'], Fields>> = {
+  dense: { units: [whole(1), 'required'], activation: [checkActivation], initializer: [checkInitializer] },
+  noisyDense: {
+    units: [whole(1), 'required'],
+    activation: [checkActivation],
+    noise: [name('factorised', 'independent')],
+    sigma: [number(0, 1e30)],
+  },
+  layerNorm: { epsilon: [number(1e-30, 1e30)], activation: [checkActivation] },
+  conv2d: {
+    filters: [whole(1), 'required'],
+    kernelSize: [sides, 'required'],
+    strides: [sides],
+    padding: [name('valid', 'same')],
+    activation: [checkActivation],
+    initializer: [checkInitializer],
+  },
+  flatten: {},
+  residual: { layers: [stack(1), 'required'], activation: [checkActivation] },
+  parallel: { branches: [branches, 'required'] },
+  dueling: {
+    actions: [whole(1), 'required'],
+    width: [whole(1)],
+    value: [stack(1), 'required'],
+    advantage: [stack(1), 'required'],
+    aggregation: [name('mean', 'max')],
+  },
+  gru: { units: [whole(1), 'required'] },
+  implicitQuantiles: { cosines: [whole(1)], activation: [checkActivation], layers: [stack(1), 'required'] },
+  proposedQuantiles: {
+    fractions: [whole(2, 2 ** 12), 'required'],
+    cosines: [whole(1)],
+    activation: [checkActivation],
+    proposalRate: [number(0, 1e30)],
+    layers: [stack(1), 'required'],
+  },
+};
+
+function checkLayer(where: string, value: unknown, depth: number): LayerSpec {
+  if (depth > MAX_DEPTH) refuse(where, `layers within layers at most ${MAX_DEPTH} deep`, value, 'Use a flatter network.');
+  const kinds = Object.keys(FIELDS) as LayerSpec['kind'][];
+  const given = typeof value === 'object' && value !== null && 'kind' in value ? value.kind : undefined;
+  const kind = kinds.find((each) => each === given);
+  if (kind === undefined) refuse(`${where}.kind`, `one of ${kinds.join(', ')}`, given, 'Pass a layer of one of these kinds.');
+  const fields = FIELDS[kind];
+  const data = checkFields(where, value, ['kind', ...Object.keys(fields)]);
+  const layer: Record<string, unknown> = { kind };
+  for (const [field, [check, required]] of Object.entries(fields)) {
+    if (data[field] === undefined && !required) continue;
+    layer[field] = check(`${where}.${field}`, data[field], depth);
   }
-  if (kind === 'layerNorm') {
-    const data = checkFields(where, value, ['kind', 'epsilon', 'activation']);
-    return {
-      kind,
-      ...(data.epsilon === undefined ? {} : { epsilon: checkNumber(`${where}.epsilon`, data.epsilon, { min: 1e-30, max: 1e30 }) }),
-      ...(data.activation === undefined ? {} : { activation: checkActivation(`${where}.activation`, data.activation) }),
-    };
-  }
-  return refuse(`${where}.kind`, 'dense or layerNorm', kind, 'Pass a layer of one of these kinds.');
+  // Each field has just been given the type that the kind asks for.
+  return layer as unknown as LayerSpec;
 }
 
 /**
  * Returns a network spec from untrusted data, such as a checkpoint's, with nothing but its known fields.
  *
- * Limits: observations and layers of at most 2²⁴ numbers, 2³⁰ parameters, 1,000 layers.
+ * Limits: observations and layers of at most 2²⁴ numbers, 2³⁰ parameters, 1,000 layers, layers within layers 16 deep.
  * @throws DqnError `invalid-option` naming the first field or layer that is wrong.
  */
 export function checkNetworkSpec(spec: unknown): NetworkSpec {
@@ -89,19 +152,30 @@ export function checkNetworkSpec(spec: unknown): NetworkSpec {
   );
   let width = 1;
   for (const size of inputShape) width = checkInteger('network.inputShape (its product)', width * size, { max: MAX_WIDTH });
-  let parameters = 0;
-  const layers = checkArray('network.layers', data.layers, 1, MAX_LAYERS).map((value, i) => {
-    const layer = checkLayer(`network.layers[${i}]`, value);
-    const outputs = layer.kind === 'dense' ? layer.units : width;
-    parameters += layer.kind === 'dense' ? (width + 1) * outputs : 2 * outputs;
-    checkInteger(`network.layers[${i}] (parameters so far)`, parameters, { max: MAX_PARAMETERS });
-    width = outputs;
-    return layer;
-  });
+  const layers = checkArray('network.layers', data.layers, 1, MAX_LAYERS).map((value, i) =>
+    checkLayer(`network.layers[${i}]`, value, 0),
+  );
   const scale = data.inputScale;
-  return {
+  const network: NetworkSpec = {
     inputShape,
     ...(scale === undefined ? {} : { inputScale: checkNumber('network.inputScale', scale, { min: -1e30, max: 1e30 }) }),
     layers,
   };
+  const plans = planNetwork(network);
+  checkWidths(plans, 'layers');
+  const parameters = parametersOf(plans).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  checkInteger('network.layers (parameters in all)', parameters, { max: MAX_PARAMETERS });
+  return network;
+}
+
+/** Refuses what is too wide, and memory where one row of inputs becomes many. */
+function checkWidths(plans: readonly LayerPlan[], where: string, withinQuantiles = false): void {
+  plans.forEach(({ spec, outputShape, stacks }, i) => {
+    checkInteger(`network.${where}[${i}] (its outputs)`, sizeOf(outputShape), { max: MAX_WIDTH });
+    if (spec.kind === 'gru' && withinQuantiles) {
+      refuse(`network.${where}[${i}]`, 'no gru behind the quantile embedding', spec.kind, 'Put the gru in front of it.');
+    }
+    const quantiles = withinQuantiles || spec.kind === 'implicitQuantiles' || spec.kind === 'proposedQuantiles';
+    stacks.forEach((each, j) => checkWidths(each, `${where}[${i}], stack ${j}`, quantiles));
+  });
 }

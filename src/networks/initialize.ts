@@ -1,5 +1,5 @@
 import type { Random } from '../common/random.ts';
-import { parametersOf } from './parameters.ts';
+import { planNetwork, type LayerPlan, type ParameterInfo } from './plan.ts';
 import type { NamedTensor } from './q-network.ts';
 import type { Initializer, NetworkSpec } from './spec.ts';
 
@@ -8,25 +8,65 @@ import type { Initializer, NetworkSpec } from './spec.ts';
  * Gains start at one; offsets, and biases but those of `pytorch`, at zero.
  */
 export function initialParameters(spec: NetworkSpec, random: Random): NamedTensor[] {
-  return parametersOf(spec).flatMap(([first, second], i) => {
-    const layer = spec.layers[i];
-    const size = second.shape[0];
-    if (layer.kind === 'layerNorm') {
+  return planNetwork(spec).flatMap((plan) => initialLayer(plan, random));
+}
+
+function initialLayer(plan: LayerPlan, random: Random): NamedTensor[] {
+  const own = initialValues(plan, random);
+  const within = plan.stacks.flatMap((stack) => stack.flatMap((each) => initialLayer(each, random)));
+  return [...plan.parameters.map((parameter, i) => ({ ...parameter, values: own[i] })), ...within];
+}
+
+/** The values of a layer's own parameters, in their order. */
+function initialValues({ spec, parameters }: LayerPlan, random: Random): Float32Array[] {
+  const lengths = parameters.map(lengthOf);
+  switch (spec.kind) {
+    case 'dense':
+    case 'conv2d': {
+      const [weight] = parameters;
+      const fanOut = weight.shape[weight.shape.length - 1];
+      const fanIn = lengths[0] / fanOut;
+      const initializer = spec.initializer ?? 'pytorch';
+      return [drawWeight(initializer, fanIn, fanOut, random), drawBias(initializer, fanIn, fanOut, random)];
+    }
+    case 'noisyDense': {
+      const [inputs, units] = parameters[0].shape;
+      const independent = spec.noise === 'independent';
+      const limit = independent ? Math.sqrt(3 / inputs) : 1 / Math.sqrt(inputs);
+      const sigma = independent ? (spec.sigma ?? 0.017) : (spec.sigma ?? 0.5) / Math.sqrt(inputs);
       return [
-        { ...first, values: new Float32Array(size).fill(1) },
-        { ...second, values: new Float32Array(size) },
+        fillUniform(new Float32Array(inputs * units), limit, random),
+        fillUniform(new Float32Array(units), limit, random),
+        new Float32Array(inputs * units).fill(sigma),
+        new Float32Array(units).fill(sigma),
       ];
     }
-    const initializer = layer.initializer ?? 'pytorch';
-    const inputs = first.shape[0];
-    const weight = drawWeight(initializer, inputs, size, random);
-    const bias = new Float32Array(size);
-    if (initializer === 'pytorch') fillUniform(bias, 1 / Math.sqrt(inputs), random);
-    return [
-      { ...first, values: weight },
-      { ...second, values: bias },
-    ];
-  });
+    case 'layerNorm':
+      return [new Float32Array(lengths[0]).fill(1), new Float32Array(lengths[1])];
+    // PyTorch draws all of a GRU within ±1/√units.
+    case 'gru':
+      return lengths.map((length) => fillUniform(new Float32Array(length), 1 / Math.sqrt(spec.units), random));
+    case 'implicitQuantiles':
+    case 'proposedQuantiles': {
+      const [cosines, inputs] = parameters[0].shape;
+      const embedding = [drawWeight('pytorch', cosines, inputs, random), drawBias('pytorch', cosines, inputs, random)];
+      if (spec.kind === 'implicitQuantiles') return embedding;
+      // Nearly equal fractions to begin with: the official code's gain of 0.01.
+      const proposal = drawWeight('glorotUniform', inputs, spec.fractions, random).map((value) => 0.01 * value);
+      return [...embedding, proposal, new Float32Array(spec.fractions)];
+    }
+    default:
+      return [];
+  }
+}
+
+function lengthOf({ shape }: ParameterInfo): number {
+  return shape.reduce((product, size) => product * size, 1);
+}
+
+function drawBias(initializer: Initializer, fanIn: number, fanOut: number, random: Random): Float32Array {
+  const bias = new Float32Array(fanOut);
+  return initializer === 'pytorch' ? fillUniform(bias, 1 / Math.sqrt(fanIn), random) : bias;
 }
 
 function fillUniform(values: Float32Array, limit: number, random: Random): Float32Array {

@@ -16,8 +16,26 @@ export interface NamedTensor {
  */
 export type OutputGradient = (outputs: Float32Array, gradient: Float32Array, batch: number) => void;
 
+/** What a pass through a network may take beside the observations. */
+export interface ForwardOptions {
+  /**
+   * Noisy layers draw their noise from this number: the same number, the same noise in every row. Left out: no noise, so that they are dense layers
+   * of their means.
+   */
+  readonly noise?: number;
+  /** `[batch, N]`, row-major, exactly: the fractions in [0, 1] to give quantiles at, for a network with `implicitQuantiles`. One row of outputs then is `[N, outputSize]`. */
+  readonly fractions?: Float32Array;
+  /**
+   * T: the rows are T steps of batch / T sequences, step after step (`[T, batch / T, inputSize]`), through which a recurrent network carries its state.
+   * Default 1.
+   */
+  readonly steps?: number;
+  /** `[batch / steps, stateSize]`: the state of a recurrent network before the first step. `forward` writes the state after the last one into it; `update` leaves it. Zeros where left out. */
+  readonly state?: Float32Array;
+}
+
 /** What one update may change from call to call. */
-export interface UpdateOptions {
+export interface UpdateOptions extends ForwardOptions {
   /** η, at least 0. */
   readonly learningRate: number;
   /** The gradient of all parameters together is scaled down to this Euclidean norm if it is longer. Default: no clipping. */
@@ -34,15 +52,17 @@ export interface QNetwork<M extends Timing = Timing> {
   readonly spec: NetworkSpec;
   /** Numbers in one observation. */
   readonly inputSize: number;
-  /** Numbers in one row of outputs. */
+  /** Numbers in one row of outputs; per fraction where fractions are given. */
   readonly outputSize: number;
+  /** Numbers in the recurrent state of one sequence; 0 without memory. */
+  readonly stateSize: number;
 
   /**
    * Outputs `[batch, outputSize]` for observations `[batch, inputSize]` (either may be longer; the rest is ignored). The result is a view that is
    * valid until the next call on this network.
    * @throws DqnError `invalid-option` on a wrong length, `disposed` after `dispose()`.
    */
-  forward(observations: Float32Array, batch: number): Answer<Float32Array, M>;
+  forward(observations: Float32Array, batch: number, options?: ForwardOptions): Answer<Float32Array, M>;
 
   /**
    * One training step: forward, the caller's gradient with respect to the outputs, backward, clip, optimiser.

@@ -61,17 +61,22 @@ export interface ReplayBuffer extends Stateful {
   add(transition: Transition): void;
   /**
    * Draws a batch with replacement.
+   * @param step - environment steps so far: the clock of schedules. Default 0.
    * @throws DqnError `empty-replay` if the buffer is empty.
    */
-  sample(batchSize: number, random: Random): Batch;
-  /** Tells the TD errors `[B]` of the last batch, for prioritised buffers. */
+  sample(batchSize: number, random: Random, step?: number): Batch;
+  /** Tells the TD errors `[B]` of a batch that was drawn, for prioritised buffers. What has been overwritten since is left alone. */
   updatePriorities?(ids: Float64Array, tdErrors: Float32Array): void;
+  /** Called when the episode of an environment is over, after its last transition was added. */
+  endEpisode?(stream: number): void;
 }
 
 /** A buffer still to be built: what `replay:` takes. */
 export interface ReplaySpec {
   readonly kind: string;
   readonly capacity: number;
+  /** Whether it needs every step as it is, so that returns over n steps make no sense with it. */
+  readonly singleStep?: boolean;
   /** Builds the buffer, once the problem is known. */
   create(layout: ReplayLayout): ReplayBuffer;
 }

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../src/common/random.ts';
 import { WasmEngine } from '../../src/engines/wasm/wasm-engine.ts';
-import { inputSizeOf } from '../../src/networks/parameters.ts';
+import { inputSizeOf } from '../../src/networks/plan.ts';
 import type { NamedTensor } from '../../src/networks/q-network.ts';
 import type { NetworkSpec } from '../../src/networks/spec.ts';
 import { expectClose } from '../support/closeness.ts';

@@ -49,7 +49,7 @@ describe('checkNetworkSpec', () => {
     [{ ...base, layers: [{ ...dense, bias: false }] }, 'network.layers[0]'],
     [{ ...base, layers: [{ kind: 'layerNorm', epsilon: 0 }] }, 'network.layers[0].epsilon'],
     [{ ...base, layers: [{ kind: 'layerNorm', units: 3 }] }, 'network.layers[0]'],
-    [{ inputShape: [2 ** 20], layers: [{ kind: 'dense', units: 2 ** 20 }] }, 'network.layers[0] (parameters so far)'],
+    [{ inputShape: [2 ** 20], layers: [{ kind: 'dense', units: 2 ** 20 }] }, 'network.layers (parameters in all)'],
     [{ ...base, layers: Array.from({ length: 1001 }, () => dense) }, 'network.layers'],
   ])('refuses %j at %s', (spec, where) => {
     expect(() => checkNetworkSpec(spec)).toThrow(expect.objectContaining({ code: 'invalid-option', where }));

@@ -1,4 +1,4 @@
-import type { ParameterInfo } from '../../networks/parameters.ts';
+import type { ParameterInfo } from '../../networks/plan.ts';
 import type { DenseSpec } from '../../networks/spec.ts';
 import { ACTIVATION_CODES } from './activation-codes.ts';
 import type { Kernels } from './kernel-exports.ts';

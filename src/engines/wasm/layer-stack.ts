@@ -1,4 +1,4 @@
-import { inputSizeOf, parametersOf } from '../../networks/parameters.ts';
+import { inputSizeOf, planNetwork } from '../../networks/plan.ts';
 import type { NetworkSpec } from '../../networks/spec.ts';
 import { DenseLayer } from './dense-layer.ts';
 import type { Heap } from './heap.ts';
@@ -13,11 +13,13 @@ const LINE = 16;
 const lines = (numbers: number): number => Math.ceil(numbers / LINE) * LINE;
 
 function buildLayers({ kernels }: Runtime, spec: NetworkSpec): WasmLayer[] {
-  const parameters = parametersOf(spec);
-  return spec.layers.map((layer, i) => {
-    if (layer.kind === 'layerNorm') return new LayerNormLayer(kernels, layer, parameters[i]);
-    const sparseInput = i === 0 ? inputSizeOf(spec) >= MIN_SPARSE_INPUT : spec.layers[i - 1].activation === 'relu';
-    return new DenseLayer(kernels, layer, parameters[i], { sparseInput, sparseGradient: i === spec.layers.length - 1 });
+  return planNetwork(spec).map(({ spec: layer, parameters }, i) => {
+    if (layer.kind === 'layerNorm') return new LayerNormLayer(kernels, layer, parameters);
+    if (layer.kind !== 'dense') throw new Error(`${layer.kind} is not built yet`);
+    const previous = spec.layers[i - 1];
+    const sparseInput =
+      i === 0 ? inputSizeOf(spec) >= MIN_SPARSE_INPUT : 'activation' in previous && previous.activation === 'relu';
+    return new DenseLayer(kernels, layer, parameters, { sparseInput, sparseGradient: i === spec.layers.length - 1 });
   });
 }
 

@@ -1,4 +1,4 @@
-import type { ParameterInfo } from '../../networks/parameters.ts';
+import type { ParameterInfo } from '../../networks/plan.ts';
 import type { Panels } from './panels.ts';
 
 /** A parameter's place among the numbers of its layer. */

@@ -1,5 +1,5 @@
 import { DqnError, describe } from '../../common/errors.ts';
-import type { ParameterInfo } from '../../networks/parameters.ts';
+import type { ParameterInfo } from '../../networks/plan.ts';
 import type { NamedTensor } from '../../networks/q-network.ts';
 
 function refuse(where: string, expected: string, received: string): never {

@@ -4,7 +4,8 @@ import { isPromise } from '../../common/maybe-promise.ts';
 import { initialParameters } from '../../networks/initialize.ts';
 import { checkOptimizerSpec } from '../../networks/optimizers.ts';
 import type { NamedTensor, NetworkOptions, OutputGradient, QNetwork, UpdateOptions } from '../../networks/q-network.ts';
-import type { NetworkSpec } from '../../networks/spec.ts';
+import type { LayerSpec, NetworkSpec } from '../../networks/spec.ts';
+import { stacksOf, traitsOf } from '../../networks/traits.ts';
 import { LayerStack } from './layer-stack.ts';
 import { type OptimizerStep, optimizerStep } from './optimizer-step.ts';
 import type { Panels } from './panels.ts';
@@ -50,14 +51,39 @@ interface Parts {
   readonly learner: Learner | undefined;
 }
 
+/** A layer without what only matters when its parameters are first drawn, and with its defaults filled in. */
+function functionOf(layer: LayerSpec): unknown {
+  const stacks = stacksOf(layer).map((stack) => stack.map(functionOf));
+  switch (layer.kind) {
+    case 'dense':
+      return [layer.kind, layer.units, layer.activation ?? 'linear'];
+    case 'noisyDense':
+      return [layer.kind, layer.units, layer.activation ?? 'linear', layer.noise ?? 'factorised'];
+    case 'layerNorm':
+      return [layer.kind, layer.epsilon ?? 1e-5, layer.activation ?? 'linear'];
+    case 'conv2d': {
+      const { filters, kernelSize, strides = 1, padding = 'valid', activation = 'linear' } = layer;
+      return [layer.kind, filters, [kernelSize].flat(), [strides].flat(), padding, activation];
+    }
+    case 'flatten':
+    case 'parallel':
+      return [layer.kind, stacks];
+    case 'residual':
+      return [layer.kind, stacks, layer.activation ?? 'linear'];
+    case 'dueling':
+      return [layer.kind, stacks, layer.actions, layer.width ?? 1, layer.aggregation ?? 'mean'];
+    case 'gru':
+      return [layer.kind, layer.units];
+    case 'implicitQuantiles':
+      return [layer.kind, stacks, layer.cosines ?? 64, layer.activation ?? 'relu'];
+    case 'proposedQuantiles':
+      return [layer.kind, stacks, layer.fractions, layer.cosines ?? 64, layer.activation ?? 'relu'];
+  }
+}
+
 /** Whether two specs describe the same function of the same parameters, as text: equal or not. */
 function signature(spec: NetworkSpec, inputSize: number): string {
-  const layers = spec.layers.map((layer) =>
-    layer.kind === 'dense'
-      ? [layer.kind, layer.units, layer.activation ?? 'linear']
-      : [layer.kind, layer.epsilon ?? 1e-5, layer.activation ?? 'linear'],
-  );
-  return JSON.stringify([inputSize, spec.inputScale ?? 1, layers]);
+  return JSON.stringify([inputSize, spec.inputScale ?? 1, spec.layers.map(functionOf)]);
 }
 
 function build(runtime: Runtime, spec: NetworkSpec, { random, optimizer }: NetworkOptions): Parts {
@@ -89,6 +115,7 @@ export class WasmNetwork implements QNetwork<'sync'> {
   readonly spec: NetworkSpec;
   readonly inputSize: number;
   readonly outputSize: number;
+  readonly stateSize: number;
   readonly #signature: string;
   readonly #outputs: RowViews;
   readonly #trainingOutputs: RowViews;
@@ -103,6 +130,7 @@ export class WasmNetwork implements QNetwork<'sync'> {
     this.spec = spec;
     this.inputSize = parts.stack.inputSize;
     this.outputSize = parts.stack.outputSize;
+    this.stateSize = traitsOf(spec).stateSize;
     this.#parts = parts;
     this.#signature = signature(spec, this.inputSize);
     this.#outputs = new RowViews(this.outputSize);

@@ -1,0 +1,42 @@
+import type { LayerSpec, NetworkSpec } from './spec.ts';
+
+/** What a network can do beyond giving outputs for inputs. */
+export interface NetworkTraits {
+  /** Whether it has noisy layers. */
+  readonly noisy: boolean;
+  /** Numbers in its recurrent state: the units of its GRUs one after the other; 0 without memory. */
+  readonly stateSize: number;
+  /** Whether its outputs are quantiles at fractions: `given` with each call, `proposed` by itself, or not at all. */
+  readonly fractions: 'none' | 'given' | 'proposed';
+}
+
+/** What a network can do, from its layers. */
+export function traitsOf(spec: NetworkSpec): NetworkTraits {
+  const layers = allLayers(spec.layers);
+  const last = spec.layers.at(-1)?.kind;
+  return {
+    noisy: layers.some((layer) => layer.kind === 'noisyDense'),
+    stateSize: layers.reduce((sum, layer) => (layer.kind === 'gru' ? sum + layer.units : sum), 0),
+    fractions: last === 'implicitQuantiles' ? 'given' : last === 'proposedQuantiles' ? 'proposed' : 'none',
+  };
+}
+
+/** The stacks of layers within a layer, in the order of their parameters. */
+export function stacksOf(layer: LayerSpec): readonly (readonly LayerSpec[])[] {
+  switch (layer.kind) {
+    case 'residual':
+    case 'implicitQuantiles':
+    case 'proposedQuantiles':
+      return [layer.layers];
+    case 'parallel':
+      return layer.branches;
+    case 'dueling':
+      return [layer.value, layer.advantage];
+    default:
+      return [];
+  }
+}
+
+function allLayers(layers: readonly LayerSpec[]): readonly LayerSpec[] {
+  return layers.flatMap((layer) => [layer, ...stacksOf(layer).flatMap(allLayers)]);
+}
