@@ -65,7 +65,12 @@ export async function assertEnvironment(
   environment: Environment | (() => Environment),
   options: CheckEnvironmentOptions = {},
 ): Promise<void> {
-  throwProblems('invalid-environment', 'assertEnvironment(environment)', 'an environment', await checkEnvironment(environment, options));
+  throwProblems(
+    'invalid-environment',
+    'assertEnvironment(environment)',
+    'an environment',
+    await checkEnvironment(environment, options),
+  );
 }
 
 async function checkAll(

@@ -27,7 +27,12 @@ function foreignPart(value: unknown, path: string): string | undefined {
  * Checks that an environment, where it can save its state at all, goes on from a saved state exactly: in the same instance, and in
  * a fresh one where there is a factory.
  */
-export async function checkState(probe: Probe, fresh: (() => Probe) | undefined, seed: number, findings: EnvironmentFindings): Promise<void> {
+export async function checkState(
+  probe: Probe,
+  fresh: (() => Probe) | undefined,
+  seed: number,
+  findings: EnvironmentFindings,
+): Promise<void> {
   const { environment } = probe;
   const { getState, setState } = environment;
   if (getState === undefined && setState === undefined) return;

@@ -1,9 +1,4 @@
-import {
-  type DistributionOptions,
-  explainDifference,
-  explainDistribution,
-  type Tolerance,
-} from './closeness.ts';
+import { type DistributionOptions, explainDifference, explainDistribution, type Tolerance } from './closeness.ts';
 
 /** What a matcher answers, in the form that `expect.extend` of Vitest and Jest takes. */
 export interface MatcherResult {

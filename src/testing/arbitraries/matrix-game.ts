@@ -10,8 +10,16 @@ export interface MatrixGame {
   readonly payoffs: readonly number[];
 }
 
+/** How large drawn games are. */
+export interface MatrixGameOptions {
+  /** Default 4. */
+  readonly maxRows?: number;
+  /** Default 4. */
+  readonly maxColumns?: number;
+}
+
 /** Games of a few rows and columns with whole payoffs, so that ties and dominated actions are frequent. {@link solveMatrixGame} solves them. */
-export function matrixGameArb({ maxRows = 4, maxColumns = 4 }: { readonly maxRows?: number; readonly maxColumns?: number } = {}): fc.Arbitrary<MatrixGame> {
+export function matrixGameArb({ maxRows = 4, maxColumns = 4 }: MatrixGameOptions = {}): fc.Arbitrary<MatrixGame> {
   return fc
     .record({ rows: fc.integer({ min: 1, max: maxRows }), columns: fc.integer({ min: 1, max: maxColumns }) })
     .chain(({ rows, columns }) =>

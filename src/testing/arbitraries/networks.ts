@@ -15,8 +15,14 @@ export function networkArb({ kinds = ['dense', 'layerNorm', 'dueling'] }: Networ
   const activationArb = fc.constantFrom<Activation>('linear', 'relu', 'leakyRelu', 'elu', 'tanh', 'sigmoid', 'silu');
   const widthArb = fc.integer({ min: 1, max: 9 });
   const denseArb = fc.record({ kind: fc.constant('dense' as const), units: widthArb, activation: activationArb });
-  const normArb = fc.record({ kind: fc.constant('layerNorm' as const), activation: activationArb, epsilon: fc.constantFrom(0.1, 1) });
-  const hiddenArb: fc.Arbitrary<LayerSpec> = kinds.includes('layerNorm') ? fc.oneof({ weight: 3, arbitrary: denseArb }, normArb) : denseArb;
+  const normArb = fc.record({
+    kind: fc.constant('layerNorm' as const),
+    activation: activationArb,
+    epsilon: fc.constantFrom(0.1, 1),
+  });
+  const hiddenArb: fc.Arbitrary<LayerSpec> = kinds.includes('layerNorm')
+    ? fc.oneof({ weight: 3, arbitrary: denseArb }, normArb)
+    : denseArb;
   const duelingArb: fc.Arbitrary<LayerSpec> = fc
     .record({
       actions: fc.integer({ min: 1, max: 3 }),
@@ -35,7 +41,10 @@ export function networkArb({ kinds = ['dense', 'layerNorm', 'dueling'] }: Networ
   const lastArb = kinds.includes('dueling') ? fc.oneof<fc.Arbitrary<LayerSpec>[]>(denseArb, duelingArb) : denseArb;
   return fc
     .record({
-      inputShape: fc.oneof(widthArb.map((width) => [width]), fc.tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 3 }))),
+      inputShape: fc.oneof(
+        widthArb.map((width) => [width]),
+        fc.tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 3 })),
+      ),
       inputScale: fc.constantFrom(1, 0.5, 2),
       hidden: fc.array(hiddenArb, { maxLength: 3 }),
       last: lastArb,

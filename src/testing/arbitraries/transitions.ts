@@ -3,6 +3,20 @@ import { createBatch } from '../../replay/batch.ts';
 import type { Batch, ReplayLayout, Transition } from '../../replay/replay-buffer.ts';
 import { dyadicArb, maskArb } from './values.ts';
 
+/** What {@link transitionArb} may be told. */
+export interface TransitionOptions {
+  /** Whether transitions come with a mask of next actions. Default `sometimes`. */
+  readonly masks?: 'never' | 'sometimes' | 'always';
+}
+
+/** What {@link batchArb} must be told. */
+export interface BatchOptions {
+  /** B. */
+  readonly size: number;
+  /** Whether the batch has masks of next actions. Default `never`. */
+  readonly masks?: 'never' | 'always';
+}
+
 /** Layouts of small problems. */
 export function layoutArb(): fc.Arbitrary<ReplayLayout> {
   return fc.record({
@@ -20,12 +34,8 @@ function framesArb({ observationSize, observationType }: ReplayLayout): fc.Arbit
 
 /**
  * Transitions that a buffer of this layout takes: of environments 0 … 2, about a third of them terminated (discount 0), with and without masks.
- * @param masks - `never`, `always` or `sometimes` (the default) with a mask of next actions.
  */
-export function transitionArb(
-  layout: ReplayLayout,
-  { masks = 'sometimes' }: { readonly masks?: 'never' | 'sometimes' | 'always' } = {},
-): fc.Arbitrary<Transition> {
+export function transitionArb(layout: ReplayLayout, { masks = 'sometimes' }: TransitionOptions = {}): fc.Arbitrary<Transition> {
   const fields = {
     stream: fc.nat(2),
     observation: framesArb(layout),
@@ -40,10 +50,7 @@ export function transitionArb(
 }
 
 /** Batches as a replay buffer of this layout gives them, of `size` transitions; weights in (0, 1], ids in the order of the rows. */
-export function batchArb(
-  layout: ReplayLayout,
-  { size, masks = 'never' }: { readonly size: number; readonly masks?: 'never' | 'always' },
-): fc.Arbitrary<Batch> {
+export function batchArb(layout: ReplayLayout, { size, masks = 'never' }: BatchOptions): fc.Arbitrary<Batch> {
   const rowArb = fc.tuple(transitionArb(layout, { masks }), fc.constantFrom(1, 0.5, 0.25));
   return fc.array(rowArb, { minLength: size, maxLength: size }).map((rows) => {
     const batch = createBatch(size, layout, masks === 'always');

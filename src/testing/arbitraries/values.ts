@@ -6,6 +6,18 @@ export interface ValueRange {
   readonly max: number;
 }
 
+/** Whether rows without any action are drawn too. */
+export interface RowOptions {
+  /** Default false. */
+  readonly empty?: boolean;
+}
+
+/** How large drawn supports are. */
+export interface SupportOptions {
+  /** The most atoms, at least 2. Default 11. */
+  readonly maxAtoms?: number;
+}
+
 /** A rectangle of values. */
 export interface TableShape {
   /** B: rows. */
@@ -24,27 +36,32 @@ export function dyadicArb({ min, max }: ValueRange): fc.Arbitrary<number> {
 
 /** `length` numbers as single precision. Ties are more frequent than by chance. */
 export function valuesArb(length: number, { min, max }: ValueRange): fc.Arbitrary<Float32Array> {
-  const arbitrary = fc.oneof({ weight: 3, arbitrary: dyadicArb({ min, max }) }, fc.constantFrom(min, max, Math.max(min, Math.min(max, 0))));
+  const arbitrary = fc.oneof(
+    { weight: 3, arbitrary: dyadicArb({ min, max }) },
+    fc.constantFrom(Math.max(min, Math.min(max, 0)), min, max),
+  );
   return fc.array(arbitrary, { minLength: length, maxLength: length }).map((values) => Float32Array.from(values));
 }
 
 /** Action values `[B, A]` of everyday size, with ties more often than by chance. Default range ±1000. */
-export function qValuesArb({ batch, actions }: TableShape, range: ValueRange = { min: -1000, max: 1000 }): fc.Arbitrary<Float32Array> {
+export function qValuesArb(
+  { batch, actions }: TableShape,
+  range: ValueRange = { min: -1000, max: 1000 },
+): fc.Arbitrary<Float32Array> {
   return valuesArb(batch * actions, range);
 }
 
 /**
- * Masks `[B, A]` of possible actions: 1 or 0.
- * @param empty - whether a row may have no possible action. Default false.
+ * Masks `[B, A]` of possible actions: 1 or 0; with `empty` also rows without any.
  */
-export function maskArb({ batch, actions }: TableShape, { empty = false }: { readonly empty?: boolean } = {}): fc.Arbitrary<Uint8Array> {
+export function maskArb({ batch, actions }: TableShape, { empty = false }: RowOptions = {}): fc.Arbitrary<Uint8Array> {
   const rowArb = fc.array(fc.constantFrom(1, 0), { minLength: actions, maxLength: actions });
   const fit = empty ? rowArb : fc.tuple(rowArb, fc.nat(actions - 1)).map(([row, sure]) => row.with(sure, 1));
   return fc.array(fit, { minLength: batch, maxLength: batch }).map((rows) => Uint8Array.from(rows.flat()));
 }
 
 /** Distributions over actions `[B, A]`: all mass on one action, spread, and (where `empty`) rows of zeros. */
-export function policyArb({ batch, actions }: TableShape, { empty = false }: { readonly empty?: boolean } = {}): fc.Arbitrary<Float32Array> {
+export function policyArb({ batch, actions }: TableShape, { empty = false }: RowOptions = {}): fc.Arbitrary<Float32Array> {
   const oneArb = fc.nat(actions - 1).map((a) => Array.from({ length: actions }, (_, i) => (i === a ? 1 : 0)));
   const spreadArb = fc
     .array(fc.nat(7), { minLength: actions, maxLength: actions })
@@ -74,8 +91,12 @@ export interface Support {
 }
 
 /** Supports of a few atoms, also one-sided ones. */
-export function supportArb({ maxAtoms = 11 }: { readonly maxAtoms?: number } = {}): fc.Arbitrary<Support> {
+export function supportArb({ maxAtoms = 11 }: SupportOptions = {}): fc.Arbitrary<Support> {
   return fc
-    .record({ atoms: fc.integer({ min: 2, max: maxAtoms }), vMin: fc.integer({ min: -10, max: 5 }), width: fc.integer({ min: 1, max: 20 }) })
+    .record({
+      atoms: fc.integer({ min: 2, max: maxAtoms }),
+      vMin: fc.integer({ min: -10, max: 5 }),
+      width: fc.integer({ min: 1, max: 20 }),
+    })
     .map(({ atoms, vMin, width }) => ({ atoms, vMin, vMax: vMin + width }));
 }
