@@ -6,7 +6,7 @@ import { type LayerBuffers, type ParameterPlace, type Rows, type WasmLayer, rowS
 import { Panels } from './panels.ts';
 
 /** An image of which at most this share of the numbers is not zero is convolved number by number. */
-const SPARSE_SHARE = 0.25;
+const SPARSE_SHARE = 0.1;
 /** `gatherPatches` may write this many numbers behind the last patch. */
 const PATCH_SLACK = 4;
 
