@@ -3,6 +3,8 @@
 export { heapBase } from './memory';
 export { multiply, transpose } from './products';
 export { activate, derive } from './activations';
+export { gru, gruBackward } from './gru';
 export { layerNorm, layerNormBackward } from './layer-norm';
 export { adam, prepare, rmsprop, sgd } from './optimizers';
+export { cosines, modulate, modulateBackward } from './quantiles';
 export { blend, columnSums, scale, sumOfSquares } from './vectors';
