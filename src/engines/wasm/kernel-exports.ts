@@ -98,7 +98,6 @@ export interface Kernels {
     d: number,
     dRow: number,
     carry: number,
-    product: number,
     carryRow: number,
   ): void;
   cosines(rows: number, n: number, fractions: number, y: number, yRow: number): void;

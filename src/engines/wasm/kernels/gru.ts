@@ -44,17 +44,16 @@ export function gru(rows: i32, width: i32, gates: usize, gatesRow: usize, recurr
  *
  * @param n - numbers of state that d has (a multiple of 4); the gradient of the rest up to `width` is zero.
  * @param d - the gradient of the outputs of this step.
- * @param carry - what of the gradient of the state after came past the gates of the step after; becomes that of this step.
- * @param product - what of it came through those gates.
+ * @param carry - the gradient of the state after from the steps after; becomes that of the state before, but for what goes through the gates.
  */
 export function gruBackward(rows: i32, n: i32, width: i32, gates: usize, gatesRow: usize, h: usize, hRow: usize, d: usize, dRow: usize,
-  carry: usize, product: usize, carryRow: usize): void {
+  carry: usize, carryRow: usize): void {
   const group = <usize>width << 2, end = <usize>n << 2, one = f32x4.splat(1), zero = f32x4.splat(0);
   for (let i = 0; i < rows; i++) {
     for (let j: usize = 0; j < group; j += 16) {
       const g0 = gates + j, g1 = g0 + group, g2 = g1 + group, g3 = g2 + group;
       const m = v128.load(g0), r = v128.load(g1), z = v128.load(g2), n = v128.load(g3);
-      const dh = j < end ? f32x4.add(f32x4.add(v128.load(carry + j), v128.load(product + j)), v128.load(d + j)) : zero;
+      const dh = j < end ? f32x4.add(v128.load(carry + j), v128.load(d + j)) : zero;
       v128.store(carry + j, f32x4.mul(dh, z));
       const rest = f32x4.mul(dh, f32x4.sub(one, z));
       const dn = f32x4.mul(rest, f32x4.mul(f32x4.sub(one, n), f32x4.add(one, n)));
@@ -68,6 +67,5 @@ export function gruBackward(rows: i32, n: i32, width: i32, gates: usize, gatesRo
     h += hRow;
     d += dRow;
     carry += carryRow;
-    product += carryRow;
   }
 }
