@@ -76,6 +76,45 @@ export interface Kernels {
     gainGradient: number,
     offsetGradient: number,
   ): void;
+  gru(
+    rows: number,
+    width: number,
+    gates: number,
+    gatesRow: number,
+    recurrent: number,
+    recurrentRow: number,
+    h: number,
+    next: number,
+    hRow: number,
+  ): void;
+  gruBackward(
+    rows: number,
+    n: number,
+    width: number,
+    gates: number,
+    gatesRow: number,
+    h: number,
+    hRow: number,
+    d: number,
+    dRow: number,
+    carry: number,
+    carryRow: number,
+  ): void;
+  cosines(rows: number, n: number, fractions: number, y: number, yRow: number): void;
+  modulate(rows: number, times: number, width: number, x: number, xRow: number, e: number, y: number, eRow: number): void;
+  modulateBackward(
+    rows: number,
+    times: number,
+    width: number,
+    x: number,
+    xRow: number,
+    e: number,
+    eRow: number,
+    d: number,
+    dRow: number,
+    dx: number,
+    dxRow: number,
+  ): void;
   prepare(n: number, p: number, g: number, scale: number, decay: number, shrink: number): void;
   sgd(n: number, p: number, g: number, v: number, rate: number, momentum: number): void;
   rmsprop(n: number, p: number, g: number, s: number, m: number, rate: number, keep: number, rest: number, epsilon: number): void;
