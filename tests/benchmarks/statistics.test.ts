@@ -30,7 +30,7 @@ describe('interquartileMean', () => {
         const mean = interquartileMean(given);
         expect(mean).toBeGreaterThanOrEqual(Math.min(...given) - 1e-9);
         expect(mean).toBeLessThanOrEqual(Math.max(...given) + 1e-9);
-        expect(interquartileMean([...given].reverse())).toBe(mean);
+        expect(interquartileMean(given.toReversed())).toBe(mean);
         expect(interquartileMean(given.map((value) => value + shift))).toBeCloseTo(mean + shift, 9);
       }),
     );
