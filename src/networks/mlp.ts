@@ -1,51 +1,25 @@
-import { checkInteger } from '../common/check.ts';
-import { DqnError, describe } from '../common/errors.ts';
-import { checkActivation, checkInitializer, checkNetworkSpec } from './check-spec.ts';
+import { checkNetworkSpec } from './check-spec.ts';
+import { checkDenseEnd, denseEnd, type DenseEndOptions } from './dense-end.ts';
 import type { NetworkFactory } from './network-factory.ts';
-import type { Activation, Initializer, LayerSpec } from './spec.ts';
 
 /** Options of {@link mlp}. */
-export interface MlpOptions {
-  /** Widths of the hidden layers, from input to output; none for a linear network. */
-  readonly hidden: readonly number[];
-  /** Of the hidden layers. Default `relu`. */
-  readonly activation?: Activation;
-  /** Whether each hidden layer normalises its features before its activation. Default false. */
-  readonly layerNorm?: boolean;
-  /** Of every dense layer. Default `pytorch`. */
-  readonly initializer?: Initializer;
-}
+export type MlpOptions = DenseEndOptions;
 
 /**
  * A multilayer perceptron: hidden layers `activation(x · W + b)`, or with `layerNorm`
- * `activation(norm(x · W + b))`, then a linear layer of outputs.
+ * `activation(norm(x · W + b))`, then a linear layer of outputs. With `dueling` the last hidden layer and the outputs exist twice, as two streams;
+ * with `noisy` they carry learned noise.
  * @throws DqnError `invalid-option` on a width that is not a whole number of at least 1, or an unknown name.
  */
-export function mlp({ hidden, activation = 'relu', layerNorm = false, initializer = 'pytorch' }: MlpOptions): NetworkFactory {
-  if (!Array.isArray(hidden)) {
-    throw new DqnError({
-      code: 'invalid-option',
-      where: 'mlp(hidden)',
-      expected: 'an array of widths',
-      received: describe(hidden),
-      remedy: 'Pass for example [128, 128], or [] for a linear network.',
-    });
-  }
-  const layers: LayerSpec[] = [];
-  hidden.forEach((width, i) => {
-    const units = checkInteger(`mlp(hidden[${i}])`, width, { min: 1 });
-    if (layerNorm) layers.push({ kind: 'dense', units, initializer }, { kind: 'layerNorm', activation });
-    else layers.push({ kind: 'dense', units, activation, initializer });
-  });
-  checkActivation('mlp(activation)', activation);
-  checkInitializer('mlp(initializer)', initializer);
+export function mlp(options: MlpOptions): NetworkFactory<false> {
+  checkDenseEnd('mlp', options);
   return {
     kind: 'mlp',
-    build: ({ inputShape, inputScale, outputSize }) =>
+    build: (io) =>
       checkNetworkSpec({
-        inputShape: [...inputShape],
-        ...(inputScale === undefined ? {} : { inputScale }),
-        layers: [...layers, { kind: 'dense', units: outputSize, initializer }],
+        inputShape: [...io.inputShape],
+        ...(io.inputScale === undefined ? {} : { inputScale: io.inputScale }),
+        layers: denseEnd(io, options, 'mlp', false),
       }),
   };
 }

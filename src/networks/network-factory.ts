@@ -22,11 +22,11 @@ export interface NetworkIo {
 }
 
 /** A network still to be sized: what `network:` takes. Write your own as `{ kind, build }`. */
-export interface NetworkFactory {
+export interface NetworkFactory<Recurrent extends boolean = boolean> {
   /** For example `mlp`. */
   readonly kind: string;
-  /** Whether it remembers from step to step: it then learns from sequences. */
-  readonly recurrent?: boolean;
+  /** Whether it remembers from step to step: it then learns from sequences. Default false. */
+  readonly recurrent?: Recurrent;
   /** The network for these inputs and outputs, as data. */
   build(io: NetworkIo): NetworkSpec;
 }
