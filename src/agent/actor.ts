@@ -5,6 +5,10 @@ import type { DiscreteSpace, Space } from '../environment/spaces.ts';
 import type { Explorer } from '../exploration/explorer.ts';
 import type { ValueHead } from '../heads/value-head.ts';
 import type { QNetwork } from '../networks/q-network.ts';
+import { traitsOf } from '../networks/traits.ts';
+import type { ActingMemory } from './acting-memory.ts';
+import { none } from './arrays.ts';
+import { Draws } from './draws.ts';
 import { ObservationCodec } from './observation-codec.ts';
 
 /** The parts of an {@link Actor}. */
@@ -13,7 +17,23 @@ export interface ActorParts<Observation, M extends Timing> {
   readonly actionSpace: DiscreteSpace;
   readonly network: QNetwork<M>;
   readonly head: ValueHead;
+  /** K: estimates of all action values side by side. */
+  readonly heads: number;
+  /** Draws explorers' choices. */
   readonly random: Random;
+  /** Draws noise and fractions. */
+  readonly noise: Random;
+}
+
+/** In which spirit to act. */
+export interface Acting {
+  readonly explorer: Explorer;
+  /** Whether noisy layers are noisy and fractions drawn; otherwise the same observation always has the same values. */
+  readonly noisy: boolean;
+  /** What is carried from step to step. */
+  readonly memory: ActingMemory;
+  /** Environment steps so far. */
+  readonly step: number;
 }
 
 /** From observations to actions: encode, run the network, read Q-values, let an explorer choose. Its arrays are reused. */
@@ -23,40 +43,50 @@ export class Actor<Observation, M extends Timing> {
   readonly #start: number;
   readonly #actions: number;
   readonly #head: ValueHead;
+  /** K: estimates of all action values side by side. */
+  readonly heads: number;
   readonly #random: Random;
+  readonly #draws: Draws;
+  readonly #plain: boolean;
   #capacity = 0;
-  #inputs = new Float32Array(0);
-  #qValues = new Float32Array(0);
+  #inputs = none;
+  #estimates = none;
+  #qValues = none;
   #masks = new Uint8Array(0);
   #streams = new Int32Array(0);
   #chosen = new Int32Array(0);
+  readonly #stream = new Int32Array(1);
 
-  constructor({ observationSpace, actionSpace, network, head, random }: ActorParts<Observation, M>) {
+  constructor({ observationSpace, actionSpace, network, head, heads, random, noise }: ActorParts<Observation, M>) {
+    const { noisy } = traitsOf(network.spec);
     this.codec = new ObservationCodec(observationSpace);
     this.network = network;
     this.#start = actionSpace.start;
     this.#actions = actionSpace.n;
     this.#head = head;
+    this.heads = heads;
     this.#random = random;
+    this.#draws = new Draws(noise, noisy, head.fractions);
+    this.#plain = !noisy && network.stateSize === 0 && head.fractions === undefined;
     this.#reserve(1);
   }
 
-  /** The action for one observation, as an element of the action space. */
-  act(observation: Observation, explorer: Explorer, step: number, mask: Uint8Array | undefined): Answer<number, M> {
+  /** The action for one observation of an environment, as an element of the action space. */
+  act(observation: Observation, acting: Acting, stream: number, mask: Uint8Array | undefined): Answer<number, M> {
     this.codec.encode(observation, this.#inputs, 0, 'act(observation)');
     if (mask) this.#setMask(0, mask, 'act(observation, { actionMask })');
-    const answer = chain(this.network.forward(this.#inputs, 1) as MaybePromise<Float32Array>, (outputs) => {
-      this.#select(outputs, 1, explorer, step, mask !== undefined);
+    this.#stream[0] = stream;
+    const answer = chain(this.#forward(1, acting, this.#stream), (outputs) => {
+      this.#select(outputs, 1, acting, this.#stream, mask !== undefined);
       return this.#chosen[0] + this.#start;
     });
     return answer as Answer<number, M>;
   }
 
-  /** The actions for several observations with one pass of the network; each is explored by itself. */
+  /** The actions for observations of the environments 0, 1, … with one pass of the network; each is explored by itself. */
   actBatch(
     observations: readonly Observation[],
-    explorer: Explorer,
-    step: number,
+    acting: Acting,
     masks: readonly (Uint8Array | undefined)[] | undefined,
   ): Answer<Int32Array, M> {
     const count = observations.length;
@@ -76,8 +106,8 @@ export class Actor<Observation, M extends Timing> {
     if (masks && masked) {
       for (let i = 0; i < count; i++) this.#setMask(i, masks[i], `actBatch(observations, { actionMasks[${i}] })`);
     }
-    const answer = chain(this.network.forward(this.#inputs, count) as MaybePromise<Float32Array>, (outputs) => {
-      this.#select(outputs, count, explorer, step, masked);
+    const answer = chain(this.#forward(count, acting, this.#streams), (outputs) => {
+      this.#select(outputs, count, acting, this.#streams, masked);
       const actions = new Int32Array(count);
       for (let i = 0; i < count; i++) actions[i] = this.#chosen[i] + this.#start;
       return actions;
@@ -85,27 +115,75 @@ export class Actor<Observation, M extends Timing> {
     return answer as Answer<Int32Array, M>;
   }
 
-  /** Q(s, ·) `[A]`. */
+  /** Takes an observation in without acting: only a network with memory changes by it. */
+  see(observation: Observation, acting: Acting, stream: number): MaybePromise<void> {
+    this.codec.encode(observation, this.#inputs, 0, 'observe({ observation })');
+    this.#stream[0] = stream;
+    return chain(this.#forward(1, acting, this.#stream), () => undefined);
+  }
+
+  /** Q(s, ·) `[A]`, over several estimates their mean; for a network with memory as at the beginning of an episode. */
   qValues(observation: Observation): Answer<Float32Array, M> {
     this.codec.encode(observation, this.#inputs, 0, 'qValues(observation)');
-    const answer = chain(this.network.forward(this.#inputs, 1) as MaybePromise<Float32Array>, (outputs) => {
-      const values = new Float32Array(this.#actions);
-      this.#head.qValues(outputs, 1, this.#actions, values);
-      return values;
-    });
+    const fractions = this.#draws.fractions('act', 1, true);
+    const answer = chain(
+      this.network.forward(this.#inputs, 1, fractions && { fractions }) as MaybePromise<Float32Array>,
+      (outputs) => {
+        this.#read(outputs, 1);
+        return this.#mean(1).slice(0, this.#actions);
+      },
+    );
     return answer as Answer<Float32Array, M>;
   }
 
-  #select(outputs: Float32Array, batch: number, explorer: Explorer, step: number, masked: boolean): void {
-    const actions = this.#actions;
-    this.#head.qValues(outputs, batch, actions, this.#qValues);
+  #forward(count: number, acting: Acting, streams: Int32Array): MaybePromise<Float32Array> {
+    const { network } = this;
+    if (this.#plain) return network.forward(this.#inputs, count);
+    const { memory, noisy, explorer } = acting;
+    if (noisy && explorer.noise === 'episode' && count > 1) return this.#forwardRows(count, acting, streams);
+    let noise: number | undefined;
+    if (noisy)
+      noise = explorer.noise === 'episode' ? memory.noise(streams[0], () => this.#draws.noise() ?? 0) : this.#draws.noise();
+    const fractions = this.#draws.fractions('act', count, !noisy);
+    if (network.stateSize === 0) return network.forward(this.#inputs, count, { noise, fractions });
+    const state = memory.states(streams, count);
+    return chain(network.forward(this.#inputs, count, { noise, fractions, state }), (outputs) => {
+      memory.carry(streams, count);
+      return outputs;
+    });
+  }
+
+  /** One pass for each environment, since each holds noise of its own. */
+  #forwardRows(count: number, acting: Acting, streams: Int32Array): MaybePromise<Float32Array> {
+    const all = this.#inputs;
+    const { size } = this.codec;
+    const rows: Float32Array[] = [];
+    const from = (i: number): MaybePromise<Float32Array> => {
+      if (i === count) {
+        this.#inputs = all;
+        const outputs = new Float32Array(rows.reduce((sum, row) => sum + row.length, 0));
+        rows.forEach((row, j) => outputs.set(row, j * row.length));
+        return outputs;
+      }
+      this.#inputs = all.subarray(i * size, (i + 1) * size) as Float32Array;
+      return chain(this.#forward(1, acting, streams.subarray(i, i + 1)), (row) => {
+        rows.push(row.slice());
+        return from(i + 1);
+      });
+    };
+    return from(0);
+  }
+
+  #select(outputs: Float32Array, batch: number, acting: Acting, streams: Int32Array, masked: boolean): void {
+    this.#read(outputs, batch);
+    const { explorer, step } = acting;
     explorer.select(
       {
         batch,
-        actions,
-        qValues: this.#qValues,
+        actions: this.#actions,
+        qValues: (explorer.heads ?? 1) === this.heads ? this.#estimates : this.#mean(batch),
         masks: masked ? this.#masks : undefined,
-        streams: this.#streams,
+        streams,
         observations: this.#inputs,
         observationSize: this.codec.size,
         step,
@@ -113,6 +191,25 @@ export class Actor<Observation, M extends Timing> {
       },
       this.#chosen,
     );
+  }
+
+  #read(outputs: Float32Array, batch: number): void {
+    this.#head.qValues(outputs, batch * this.heads, this.#actions, this.#estimates);
+  }
+
+  /** The mean over the estimates of each state. */
+  #mean(batch: number): Float32Array {
+    const actions = this.#actions;
+    const heads = this.heads;
+    if (heads === 1) return this.#estimates;
+    for (let i = 0; i < batch; i++) {
+      for (let a = 0; a < actions; a++) {
+        let sum = 0;
+        for (let k = 0; k < heads; k++) sum += this.#estimates[(i * heads + k) * actions + a];
+        this.#qValues[i * actions + a] = sum / heads;
+      }
+    }
+    return this.#qValues;
   }
 
   #setMask(row: number, mask: Uint8Array | undefined, where: string): void {
@@ -130,6 +227,7 @@ export class Actor<Observation, M extends Timing> {
     if (count <= this.#capacity) return;
     this.#capacity = count;
     this.#inputs = new Float32Array(count * this.codec.size);
+    this.#estimates = new Float32Array(count * this.heads * this.#actions);
     this.#qValues = new Float32Array(count * this.#actions);
     this.#masks = new Uint8Array(count * this.#actions);
     this.#chosen = new Int32Array(count);

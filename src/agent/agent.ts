@@ -3,6 +3,7 @@ import type { State } from '../common/state.ts';
 import type { DiscreteSpace, Space } from '../environment/spaces.ts';
 import type { QNetwork } from '../networks/q-network.ts';
 import type { ReplayBuffer } from '../replay/replay-buffer.ts';
+import type { SequenceReplay } from '../replay/sequence-replay.ts';
 import type { ResolvedAgentOptions } from './options.ts';
 import type { ActOptions, Policy } from './policy.ts';
 
@@ -64,7 +65,7 @@ export interface Agent<Observation, M extends Timing = 'sync'> extends Policy<Ob
   /** The network that targets are computed with. */
   readonly target: QNetwork<M>;
   /** What it remembers. */
-  readonly replay: ReplayBuffer;
+  readonly replay: ReplayBuffer | SequenceReplay;
   /** Environment steps observed. */
   readonly step: number;
   /** Gradient updates done. */
@@ -78,10 +79,10 @@ export interface Agent<Observation, M extends Timing = 'sync'> extends Policy<Ob
    */
   act(observation: Observation, options?: ActOptions): Answer<number, M>;
 
-  /** The actions `[N]` for N observations with one pass of the network; each is explored by draws of its own. */
+  /** The actions `[N]` for observations of the environments 0 … N − 1 with one pass of the network; each is explored by draws of its own. */
   actBatch(observations: readonly Observation[], options?: ActBatchOptions): Answer<Int32Array, M>;
 
-  /** Q(s, ·) `[A]`, a fresh array. */
+  /** Q(s, ·) `[A]`, a fresh array; without noise, and for a network with memory as at the beginning of an episode. */
   qValues(observation: Observation): Answer<Float32Array, M>;
 
   /**

@@ -9,7 +9,9 @@ export function composition(agent: Pick<Agent<never>, 'options' | 'actionSpace' 
   const { options, online, actionSpace, replay } = agent;
   return {
     network: JSON.stringify(online.spec),
-    head: `${options.head.kind}, width ${options.head.width}`,
+    head: `${options.head.kind}, width ${options.head.width}, ${JSON.stringify(options.head.settings ?? {})}`,
+    targets: options.bootstrap.targets ?? 1,
+    explorer: options.explorer.fresh ? options.explorer.kind : 'without memory',
     actions: actionSpace.n,
     optimizer: options.optimizer.spec.kind,
     replay: `${replay.kind}, capacity ${replay.capacity}`,

@@ -5,21 +5,27 @@ import { toSchedule, type Schedule } from '../common/schedules.ts';
 import { checkSame, readCount, readFields, type StateFields } from '../common/read-state.ts';
 import type { State } from '../common/state.ts';
 import type { DiscreteSpace, Space } from '../environment/spaces.ts';
+import type { Explorer, RememberingExplorer } from '../exploration/explorer.ts';
 import { greedy } from '../exploration/greedy.ts';
 import type { QNetwork } from '../networks/q-network.ts';
+import { traitsOf } from '../networks/traits.ts';
 import { readTensors, tensorsToState } from '../networks/tensor-state.ts';
-import { checkMask, checkReward } from '../replay/check-transition.ts';
-import { NStepAccumulator } from '../replay/n-step.ts';
-import type { ReplayBuffer, Transition } from '../replay/replay-buffer.ts';
-import { Actor } from './actor.ts';
+import { checkMask, checkReward, checkStream } from '../replay/check-transition.ts';
+import type { ReplayBuffer, ReplayLayout } from '../replay/replay-buffer.ts';
+import type { SequenceReplay } from '../replay/sequence-replay.ts';
+import { ActingMemory } from './acting-memory.ts';
+import { Actor, type Acting } from './actor.ts';
 import type { ActBatchOptions, Agent, Experience, UpdateReport } from './agent.ts';
-import { BellmanUpdate } from './bellman-update.ts';
+import { none } from './arrays.ts';
+import { BellmanRows } from './bellman-rows.ts';
+import { Draws } from './draws.ts';
+import { SequenceLearner, TransitionLearner, type Learner } from './learner.ts';
 import type { ResolvedAgentOptions } from './options.ts';
 import { composition } from './composition.ts';
 import type { ActOptions } from './policy.ts';
 
 /** The version of the agent's checkpoint layout. */
-const version = 1;
+const version = 2;
 
 /** What {@link DqnAgent} is made of. */
 export interface DqnAgentParts<Observation, M extends Timing> {
@@ -28,6 +34,8 @@ export interface DqnAgentParts<Observation, M extends Timing> {
   readonly options: ResolvedAgentOptions;
   readonly online: QNetwork<M>;
   readonly target: QNetwork<M>;
+  /** K: estimates of all action values side by side. */
+  readonly heads: number;
 }
 
 /** The agent behind `createAgent`: composes the parts and owns act, observe and learn. */
@@ -37,22 +45,31 @@ export class DqnAgent<Observation, M extends Timing> implements Agent<Observatio
   readonly options: ResolvedAgentOptions;
   readonly online: QNetwork<M>;
   readonly target: QNetwork<M>;
-  readonly replay: ReplayBuffer;
   readonly #actor: Actor<Observation, M>;
-  readonly #windows: NStepAccumulator;
-  readonly #bellman: BellmanUpdate;
+  readonly #layout: ReplayLayout;
+  readonly #learner: Learner;
+  readonly #rows: BellmanRows;
   readonly #learningRate: Schedule;
+  readonly #explorer: Explorer;
+  /** The explorer, where it remembers something. */
+  readonly #remembering: RememberingExplorer | undefined;
   readonly #greedy = greedy();
   readonly #exploring: Random;
   readonly #sampling: Random;
-  readonly #remember: (transition: Transition) => void;
+  /** Of noise and fractions while acting. */
+  readonly #actingNoise: Random;
+  /** Of noise and fractions in updates. */
+  readonly #learningNoise: Random;
+  readonly #training: ActingMemory;
+  /** Evaluation acts beside training and must not disturb it. */
+  readonly #evaluating: ActingMemory;
   readonly #observation: Float32Array | Uint8Array;
   readonly #next: Float32Array | Uint8Array;
   #step = 0;
   #updates = 0;
   #due = 0;
 
-  constructor({ observationSpace, actionSpace, options, online, target }: DqnAgentParts<Observation, M>) {
+  constructor({ observationSpace, actionSpace, options, online, target, heads }: DqnAgentParts<Observation, M>) {
     this.observationSpace = observationSpace;
     this.actionSpace = actionSpace;
     this.options = options;
@@ -61,16 +78,38 @@ export class DqnAgent<Observation, M extends Timing> implements Agent<Observatio
     const random = new Random(options.seed);
     this.#exploring = random.split('exploration');
     this.#sampling = random.split('replay');
-    this.#actor = new Actor({ observationSpace, actionSpace, network: online, head: options.head, random: this.#exploring });
+    this.#actingNoise = random.split('acting noise');
+    this.#learningNoise = random.split('learning noise');
+    const { head, bootstrap, explorer, replay } = options;
+    this.#actor = new Actor({
+      observationSpace,
+      actionSpace,
+      network: online,
+      head,
+      heads,
+      random: this.#exploring,
+      noise: this.#actingNoise,
+    });
+    this.#remembering = explorer.fresh?.();
+    this.#explorer = this.#remembering ?? explorer;
+    this.#training = new ActingMemory(online.stateSize);
+    this.#evaluating = new ActingMemory(online.stateSize);
     const { codec } = this.#actor;
-    const layout = { observationSize: codec.size, observationType: codec.type, actions: actionSpace.n };
-    this.replay = options.replay.create(layout);
-    this.#windows = new NStepAccumulator({ n: options.nStep, discount: options.discount, layout });
-    this.#bellman = new BellmanUpdate(options, actionSpace.n, online, target);
+    this.#layout = { observationSize: codec.size, observationType: codec.type, actions: actionSpace.n };
+    const headProbability = explorer.headProbability ?? 1;
+    const seed = random.split('heads').uint32();
+    this.#rows = new BellmanRows({ head, bootstrap, actions: actionSpace.n, heads, headProbability, seed });
+    const draws = new Draws(this.#learningNoise, traitsOf(online.spec).noisy, head.fractions);
+    const parts = { options, online, target, rows: this.#rows, draws, actions: actionSpace.n };
+    this.#learner =
+      'sequences' in replay ? new SequenceLearner(parts, replay, this.#layout) : new TransitionLearner(parts, replay, this.#layout);
     this.#learningRate = toSchedule(options.optimizer.learningRate);
-    this.#remember = (transition) => this.replay.add(transition);
     this.#observation = codec.allocate(1);
     this.#next = codec.allocate(1);
+  }
+
+  get replay(): ReplayBuffer | SequenceReplay {
+    return this.#learner.replay;
   }
 
   get step(): number {
@@ -86,64 +125,75 @@ export class DqnAgent<Observation, M extends Timing> implements Agent<Observatio
   }
 
   act(observation: Observation, options?: ActOptions): Answer<number, M> {
-    return this.#actor.act(observation, this.#explorer(options?.explore), this.#step, options?.actionMask);
+    const acting = this.#acting(options?.explore);
+    const stream = options?.stream ?? 0;
+    if (options?.first) acting.memory.begin(stream);
+    return this.#actor.act(observation, acting, stream, options?.actionMask);
   }
 
   actBatch(observations: readonly Observation[], options?: ActBatchOptions): Answer<Int32Array, M> {
-    return this.#actor.actBatch(observations, this.#explorer(options?.explore), this.#step, options?.actionMasks);
+    return this.#actor.actBatch(observations, this.#acting(options?.explore), options?.actionMasks);
   }
 
   qValues(observation: Observation): Answer<Float32Array, M> {
     return this.#actor.qValues(observation);
   }
 
-  #explorer(explore = true) {
-    return explore ? this.options.explorer : this.#greedy;
+  #acting(explore = true): Acting {
+    const step = this.#step;
+    if (explore) return { explorer: this.#explorer, noisy: true, memory: this.#training, step };
+    return { explorer: this.#greedy, noisy: false, memory: this.#evaluating, step };
   }
 
   observe(experience: Experience<Observation>): Answer<void, M> {
-    const { action, reward, terminated, truncated, nextActionMask, stream = 0 } = experience;
+    const { action, reward, nextActionMask, stream = 0 } = experience;
     const { codec } = this.#actor;
     codec.encode(experience.observation, this.#observation, 0, 'observe({ observation })');
     codec.encode(experience.nextObservation, this.#next, 0, 'observe({ nextObservation })');
     const index = action - this.actionSpace.start;
     if (!Number.isInteger(index) || index < 0 || index >= this.actionSpace.n) this.#refuseAction(action);
     checkReward('observe({ reward })', reward);
-    checkMask('observe({ nextActionMask })', this.#windows.layout, nextActionMask);
-    this.#windows.push(
-      {
-        stream,
-        observation: this.#observation,
-        action: index,
-        reward,
-        terminated,
-        truncated,
-        nextObservation: this.#next,
-        nextActionMask,
-      },
-      this.#remember,
-    );
+    checkMask('observe({ nextActionMask })', this.#layout, nextActionMask);
+    checkStream('observe({ stream })', stream);
+    if (this.online.stateSize === 0) return this.#remember(experience, index, none) as Answer<void, M>;
+    const before = this.#training.takeBefore(stream);
+    if (before) return this.#remember(experience, index, before) as Answer<void, M>;
+    // Somebody else has acted: the network still has to see what there was to see.
+    const seeing = this.#actor.see(experience.observation, this.#acting(), stream);
+    return chain(seeing, () => this.#remember(experience, index, this.#training.takeBefore(stream) ?? none)) as Answer<void, M>;
+  }
+
+  /** Keeps a step that has been checked and encoded, and moves the clock. */
+  #remember(experience: Experience<Observation>, action: number, state: Float32Array): MaybePromise<void> {
+    const { reward, terminated, truncated, nextActionMask, stream = 0 } = experience;
+    const observation = this.#observation;
+    const nextObservation = this.#next;
+    this.#learner.remember({ stream, observation, action, reward, terminated, truncated, nextObservation, nextActionMask, state });
+    if (terminated || truncated) {
+      this.#training.begin(stream);
+      this.#remembering?.endEpisode?.(stream);
+    }
     const step = ++this.#step;
     const { learningStarts, learnPeriod, updatesPerRound, targetUpdater } = this.options;
-    if (step >= learningStarts && step % learnPeriod === 0 && this.replay.size > 0) this.#due += updatesPerRound;
+    if (step >= learningStarts && step % learnPeriod === 0 && this.#learner.ready) this.#due += updatesPerRound;
     // An updater that answers at once gives undefined: nothing to wait for.
-    return targetUpdater.afterStep?.(this.#clock()) as Answer<void, M>;
+    return targetUpdater.afterStep?.(this.#clock());
   }
 
   cutEpisodes(): void {
-    for (let stream = 0; stream < this.#windows.streams; stream++) this.#windows.end(stream, this.#remember);
+    this.#learner.cutEpisodes();
+    this.#training.beginAll();
+    for (let stream = 0; stream < this.#training.streams; stream++) this.#remembering?.endEpisode?.(stream);
   }
 
   learn(): Answer<UpdateReport, M> {
-    const { options, replay } = this;
-    const batch = replay.sample(options.batchSize, this.#sampling);
     const learningRate = this.#learningRate.at(this.#step);
-    const answer = chain(this.#bellman.run(batch, learningRate), (gradientNorm): MaybePromise<UpdateReport> => {
+    const learning = this.#learner.learn(this.#sampling, learningRate, this.#step);
+    const answer = chain(learning, (gradientNorm): MaybePromise<UpdateReport> => {
       this.#updates++;
       if (this.#due > 0) this.#due--;
-      replay.updatePriorities?.(batch.ids, this.#bellman.tdErrors);
-      const report = this.#bellman.report(batch, this.#updates, gradientNorm, learningRate);
-      return chain(options.targetUpdater.afterUpdate?.(this.#clock()), () => report);
+      const report = { update: this.#updates, ...this.#rows.summary(), gradientNorm, learningRate };
+      return chain(this.options.targetUpdater.afterUpdate?.(this.#clock()), () => report);
     });
     return answer as Answer<UpdateReport, M>;
   }
@@ -156,7 +206,7 @@ export class DqnAgent<Observation, M extends Timing> implements Agent<Observatio
     return { ...(await this.#learned()), replay: this.replay.getState() };
   }
 
-  /** The state without the replay buffer: small, and safe from what is restored later (weights are copied, windows replaced). */
+  /** The state without the replay buffer: small, and safe from what is restored later (weights and memories are copied, windows replaced). */
   async #learned() {
     return {
       composition: composition(this),
@@ -165,10 +215,14 @@ export class DqnAgent<Observation, M extends Timing> implements Agent<Observatio
       updatesDue: this.#due,
       exploring: [...this.#exploring.state()],
       sampling: [...this.#sampling.state()],
+      actingNoise: [...this.#actingNoise.state()],
+      learningNoise: [...this.#learningNoise.state()],
+      acting: this.#training.getState(),
+      explorer: this.#remembering?.getState() ?? null,
       online: tensorsToState(await this.online.weights()),
       target: tensorsToState(await this.target.weights()),
       optimizer: tensorsToState(await this.online.optimizerState()),
-      windows: this.#windows.getState(),
+      windows: this.#learner.windows?.getState() ?? null,
     };
   }
 
@@ -196,7 +250,11 @@ export class DqnAgent<Observation, M extends Timing> implements Agent<Observatio
     await this.online.setOptimizerState(readTensors(where, fields, 'optimizer'));
     this.#exploring.restore(fields.exploring);
     this.#sampling.restore(fields.sampling);
-    this.#windows.setState(fields.windows as State);
+    this.#actingNoise.restore(fields.actingNoise);
+    this.#learningNoise.restore(fields.learningNoise);
+    this.#training.setState(fields.acting as State);
+    this.#remembering?.setState(fields.explorer as State);
+    this.#learner.windows?.setState(fields.windows as State);
     this.#step = step;
     this.#updates = updates;
     this.#due = due;
@@ -218,6 +276,7 @@ export class DqnAgent<Observation, M extends Timing> implements Agent<Observatio
       spec: this.online.spec,
       head: this.options.head,
       actions: this.actionSpace.n,
+      heads: this.#actor.heads,
       weights: await this.online.weights(),
     });
   }

@@ -12,6 +12,7 @@ import type { NetworkFactory } from '../networks/network-factory.ts';
 import { adam, type Optimizer } from '../networks/optimizers.ts';
 import type { Engine } from '../networks/q-network.ts';
 import type { ReplaySpec } from '../replay/replay-buffer.ts';
+import type { SequenceReplaySpec } from '../replay/sequence-replay.ts';
 import { uniform } from '../replay/uniform.ts';
 import { hard } from '../targets/hard.ts';
 import type { TargetUpdater } from '../targets/target-updater.ts';
@@ -20,17 +21,32 @@ import type { TargetUpdater } from '../targets/target-updater.ts';
  * The parts an agent is composed of. Every one has a default; together the defaults are Double DQN with the embedded
  * engine. Steps and periods count environment steps.
  */
-export interface AgentOptions<M extends Timing = Timing> {
+export type AgentOptions<M extends Timing = Timing> = CommonOptions<M> & (FeedForwardParts | RecurrentParts);
+
+/** The parts of an agent that learns from single transitions. */
+export interface FeedForwardParts {
+  /** The network's shape. Default `mlp({ hidden: [128, 128] })`. */
+  readonly network?: NetworkFactory<false>;
+  /** Where transitions are kept. Default `uniform({ capacity: 100_000 })`. */
+  readonly replay?: ReplaySpec;
+}
+
+/** The parts of an agent whose network remembers from step to step, and which learns from sequences. */
+export interface RecurrentParts {
+  /** The network's shape. */
+  readonly network: NetworkFactory<true>;
+  /** Where sequences are kept. */
+  readonly replay: SequenceReplaySpec;
+}
+
+/** The parts of every agent; see {@link AgentOptions}. */
+export interface CommonOptions<M extends Timing = Timing> {
   /** What runs the networks. Default {@link wasm}, the embedded engine. */
   readonly engine?: Engine<M>;
-  /** The network's shape. Default `mlp({ hidden: [128, 128] })`. */
-  readonly network?: NetworkFactory;
   /** What the network's outputs mean. Default {@link expected}, with the Huber loss. */
   readonly head?: ValueHead;
   /** Which next action a target values. Default {@link doubleQ}. */
   readonly bootstrap?: BootstrapRule;
-  /** Where transitions are kept. Default `uniform({ capacity: 100_000 })`. */
-  readonly replay?: ReplaySpec;
   /** Rewards summed before a target bootstraps, n ≥ 1. Default 1. */
   readonly nStep?: number;
   /** How actions are chosen while training. Default `epsilonGreedy(linear(1, 0.05, 10_000))`. */
@@ -56,7 +72,10 @@ export interface AgentOptions<M extends Timing = Timing> {
 }
 
 /** {@link AgentOptions} with every default filled in, but for the engine, which is held by the networks. */
-export type ResolvedAgentOptions = Required<Omit<AgentOptions, 'engine'>>;
+export interface ResolvedAgentOptions extends Required<Omit<CommonOptions, 'engine'>> {
+  readonly network: NetworkFactory;
+  readonly replay: ReplaySpec | SequenceReplaySpec;
+}
 
 const known: Record<keyof AgentOptions, true> = {
   engine: true,

@@ -2,7 +2,7 @@ import { decodeArchive, encodeArchive } from '../common/archive.ts';
 import { DqnError } from '../common/errors.ts';
 import type { Timing } from '../common/maybe-promise.ts';
 import { Random } from '../common/random.ts';
-import { readCount, readFields, readString } from '../common/read-state.ts';
+import { readCount, readFields, readInteger, readString } from '../common/read-state.ts';
 import { wasm } from '../engines/wasm/wasm-engine.ts';
 import type { Environment } from '../environment/environment.ts';
 import { greedy } from '../exploration/greedy.ts';
@@ -11,25 +11,30 @@ import type { ValueHead } from '../heads/value-head.ts';
 import { checkNetworkSpec } from '../networks/check-spec.ts';
 import type { Engine, NamedTensor } from '../networks/q-network.ts';
 import type { NetworkSpec } from '../networks/spec.ts';
+import { traitsOf } from '../networks/traits.ts';
 import { readTensors, tensorsToState } from '../networks/tensor-state.ts';
+import { ActingMemory } from './acting-memory.ts';
 import { Actor } from './actor.ts';
 import { discreteActions } from './discrete-actions.ts';
 import type { ActOptions, LoadedPolicy, LoadPolicyOptions } from './policy.ts';
 
 /** The version of the policy file's layout. */
-const version = 1;
+const version = 2;
 
 /** What a policy file holds. */
 export interface PolicyContents {
   readonly spec: NetworkSpec;
   readonly head: ValueHead;
   readonly actions: number;
+  /** K: estimates of all action values side by side. */
+  readonly heads: number;
   readonly weights: readonly NamedTensor[];
 }
 
 /** A policy as the bytes of a file. */
-export function encodePolicy({ spec, head, actions, weights }: PolicyContents): Uint8Array<ArrayBuffer> {
-  const state = { network: JSON.stringify(spec), head: head.kind, width: head.width, actions, weights: tensorsToState(weights) };
+export function encodePolicy({ spec, head, actions, heads, weights }: PolicyContents): Uint8Array<ArrayBuffer> {
+  const network = JSON.stringify(spec);
+  const state = { network, head: describeHead(head), actions, heads, weights: tensorsToState(weights) };
   return encodeArchive({ kind: 'policy', version, state });
 }
 
@@ -43,34 +48,42 @@ export async function openPolicy<Observation, M extends Timing = 'sync'>(
   const fields = readFields(where, decodeArchive(bytes, { kind: 'policy', version }));
   const { observationSpace } = environment;
   const actionSpace = discreteActions(environment.actionSpace, where);
-  const head = options.head ?? expected();
+  const head: ValueHead = options.head ?? expected();
   const spec = checkNetworkSpec(parse(readString(where, fields, 'network')));
   const inputs = spec.inputShape.reduce((product, n) => product * n, 1);
-  agree(
-    where,
-    'head',
-    `${head.kind} of width ${head.width}`,
-    `${readString(where, fields, 'head')} of width ${readCount(where, fields, 'width')}`,
-  );
+  agree(where, 'head', describeHead(head), readString(where, fields, 'head'));
+  const heads = readInteger(where, fields, 'heads', 1, 2 ** 16);
   agree(where, 'number of actions', actionSpace.n, readCount(where, fields, 'actions'));
   agree(where, 'observation size', observationSpace.flatSize, inputs);
   const random = new Random(0);
   const engine = (options.engine ?? wasm()) as Engine<M>;
   const network = await engine.createNetwork(spec, { random });
   try {
-    agree(where, 'output size', actionSpace.n * head.width, network.outputSize);
+    const { fractions } = traitsOf(spec);
+    const wanted = head.quantiles?.kind === 'implicitQuantiles' ? 'given' : head.quantiles ? 'proposed' : 'none';
+    agree(where, 'quantile fractions', wanted, fractions);
+    if (fractions !== 'proposed') agree(where, 'output size', actionSpace.n * head.width * heads, network.outputSize);
     await network.setWeights(readTensors(where, fields, 'weights'));
   } catch (error) {
     network.dispose();
     throw error;
   }
-  const actor = new Actor<Observation, M>({ observationSpace, actionSpace, network, head, random });
-  const best = greedy();
+  const actor = new Actor<Observation, M>({ observationSpace, actionSpace, network, head, heads, random, noise: random });
+  const memory = new ActingMemory(network.stateSize);
+  const acting = { explorer: greedy(), noisy: false, memory, step: 0 };
   return {
-    act: (observation: Observation, act?: ActOptions) => actor.act(observation, best, 0, act?.actionMask),
+    act: (observation: Observation, { stream = 0, first = false, actionMask }: ActOptions = {}) => {
+      if (first) memory.begin(stream);
+      return actor.act(observation, acting, stream, actionMask);
+    },
     qValues: (observation) => actor.qValues(observation),
     dispose: () => network.dispose(),
   };
+}
+
+/** What weights mean, as text. */
+function describeHead({ kind, width, settings = {} }: ValueHead): string {
+  return `${kind} of width ${width}, ${JSON.stringify(settings)}`;
 }
 
 function parse(json: string): unknown {

@@ -8,6 +8,13 @@ export interface ActOptions {
   readonly explore?: boolean;
   /** One byte an action, 1 where it is possible. All are where left out. */
   readonly actionMask?: Uint8Array;
+  /** Which environment of a vector the observation is of: a network with memory remembers each by itself. Default 0. */
+  readonly stream?: number;
+  /**
+   * Whether it is the first observation of an episode, so that a network with memory forgets what came before. While exploring `observe` tells the agent;
+   * where you act without exploring, say it yourself, as `evaluate` does. Exploring and evaluation have memories of their own.
+   */
+  readonly first?: boolean;
 }
 
 /** Anything that acts: an agent, a loaded policy, or a function of your own in an object. */

@@ -54,13 +54,14 @@ export class ExpectedHead implements ValueHead {
 
   loss(input: LossInput, out: LossOutput): void {
     const { batch, actions, outputs, taken, targets, weights } = input;
-    const { gradient, losses, tdErrors } = out;
+    const { gradient, losses, tdErrors, estimates } = out;
     const { delta } = this;
     const huber = this.regression === 'huber';
     for (let b = 0; b < batch; b++) {
       const i = b * actions + taken[b];
       const error = targets[b] - outputs[i];
       tdErrors[b] = error;
+      estimates[b] = outputs[i];
       losses[b] = huber ? huberLoss(error, delta) : squaredLoss(error);
       // The loss falls as the output rises towards the target: ∂L(y − q)/∂q = −L'(y − q).
       gradient[i] = (-(huber ? huberSlope(error, delta) : squaredSlope(error)) * weights[b]) / batch;

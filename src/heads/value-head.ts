@@ -45,6 +45,8 @@ export interface LossOutput {
   readonly losses: Float32Array;
   /** `[B]`: target − estimate, or for a distribution how far it is from its target: for priorities (as |·|) and diagnostics. */
   readonly tdErrors: Float32Array;
+  /** `[B]`: Q(s, a) of the actions taken. */
+  readonly estimates: Float32Array;
 }
 
 /** What fractions are drawn for: to act, for the estimate that learns, or for its target. */

@@ -11,6 +11,7 @@ export interface PolyakOptions {
 /** See {@link polyak}. */
 export class PolyakUpdater implements TargetUpdater {
   readonly kind = 'polyak';
+  readonly blends = true;
   /** The share of the online network in each blend. */
   readonly tau: number;
 

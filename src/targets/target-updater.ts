@@ -15,6 +15,8 @@ export interface TargetContext {
 export interface TargetUpdater {
   /** For example `hard`. */
   readonly kind: string;
+  /** Whether it blends the networks' weights, which a mean over several copies cannot follow. Default false. */
+  readonly blends?: boolean;
   /** Called after every environment step (once for each environment of a vector). */
   afterStep?(context: TargetContext): MaybePromise<void>;
   /** Called after every gradient update. */

@@ -61,7 +61,7 @@ export async function evaluate<Observation>(
     let length = 0;
     for (let ended = false; !ended;) {
       throwIfAborted(options.signal, 'evaluate({ signal })');
-      const chosen = policy.act(observation, { explore: false, actionMask });
+      const chosen = policy.act(observation, { explore: false, actionMask, first: length === 0 });
       const action = isPromise(chosen) ? await chosen : chosen;
       const answer = callEnvironment(() => environment.step(action), 'evaluate: environment.step()');
       const result = isPromise(answer) ? await answer : answer;

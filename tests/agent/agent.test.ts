@@ -16,8 +16,9 @@ import {
   sgd,
   uniform,
   type Agent,
-  type AgentOptions,
+  type CommonOptions,
   type Experience,
+  type FeedForwardParts,
   type ValueHead,
 } from '../../src/index.ts';
 import { Random } from '../../src/common/random.ts';
@@ -25,7 +26,7 @@ import { tuple } from '../../src/environments/index.ts';
 
 const spaces = { observationSpace: box({ low: -5, high: 5, shape: [3] }), actionSpace: discrete(2) };
 
-function make(options: Partial<AgentOptions<'sync'>> = {}) {
+function make(options: CommonOptions<'sync'> & FeedForwardParts = {}) {
   return createAgent(spaces, { network: mlp({ hidden: [8] }), learningStarts: 4, batchSize: 4, seed: 3, ...options });
 }
 
@@ -161,6 +162,7 @@ describe('learn', () => {
       kind: 'poisoned',
       width: 1,
       targetWidth: 1,
+      linear: true,
       qValues: (outputs, batch, actions, out) => sound.qValues(outputs, batch, actions, out),
       targets: (input, out) => sound.targets(input, out),
       loss(input, out) {

@@ -1,0 +1,245 @@
+import type { BootstrapRule } from '../bootstrap/bootstrap-rule.ts';
+import type { ValueHead } from '../heads/value-head.ts';
+import { none } from './arrays.ts';
+
+/** What rows are made of. */
+export interface BellmanParts {
+  readonly head: ValueHead;
+  readonly bootstrap: BootstrapRule;
+  /** A. */
+  readonly actions: number;
+  /** K: estimates of each transition, side by side in the outputs. */
+  readonly heads: number;
+  /** The probability that an estimate learns from a transition. */
+  readonly headProbability: number;
+  /** Whose learning each transition is for depends on it. */
+  readonly seed: number;
+}
+
+/** The transitions of an update, row by row. */
+export interface TransitionRows {
+  /** R. */
+  readonly size: number;
+  /** `[R]`. */
+  readonly actions: Int32Array;
+  /** `[R]`. */
+  readonly rewards: Float32Array;
+  /** `[R]`. */
+  readonly discounts: Float32Array;
+  /** `[R]`. */
+  readonly weights: Float32Array;
+  /** `[R, A]`. */
+  readonly nextActionMasks?: Uint8Array;
+  /** `[R]`: what tells transitions apart, for the choice of the estimates that learn from them. */
+  readonly ids: Float64Array;
+}
+
+/** Sums over the rows of the last update. */
+interface Sums {
+  loss: number;
+  q: number;
+  tdError: number;
+}
+
+/**
+ * The part of an update that needs no engine: from the outputs of both networks to Bellman targets, and from targets to the gradient. With K
+ * estimates of each transition every array has R · K rows, those of one transition together. Its arrays are reused.
+ */
+export class BellmanRows {
+  /** `[R]`: of each transition the TD error, over K estimates the mean size of theirs. */
+  tdErrors = none;
+  /** `[R, N]`: the fractions that the estimates are asked for; empty unless the head draws them. */
+  fractions = none;
+  readonly #parts: BellmanParts;
+  readonly #sums: Sums = { loss: 0, q: 0, tdError: 0 };
+  #size = 0;
+  #targetQ = none;
+  #onlineQ = none;
+  #currentQ = none;
+  #policy = none;
+  #bonus = none;
+  #rewardBonus = none;
+  #sources = new Int32Array(0);
+  #rewards = none;
+  #targets = none;
+  #losses = none;
+  #errors = none;
+  #estimates = none;
+  #chosen = none;
+  // Of K > 1 estimates: the transitions' numbers once for each.
+  #taken: Int32Array = new Int32Array(0);
+  #baseRewards = none;
+  #discounts = none;
+  #weights = none;
+  #masks = new Uint8Array(0);
+
+  constructor(parts: BellmanParts) {
+    this.#parts = parts;
+  }
+
+  /** Makes room for R transitions. */
+  reserve(size: number): void {
+    if (size === this.#size) return;
+    const { actions, heads, head, bootstrap } = this.#parts;
+    const rows = size * heads;
+    this.#size = size;
+    this.tdErrors = new Float32Array(size);
+    this.#targetQ = new Float32Array(rows * actions);
+    this.#onlineQ = bootstrap.usesOnline ? new Float32Array(rows * actions) : none;
+    this.#currentQ = bootstrap.usesCurrent ? new Float32Array(rows * actions) : none;
+    this.#policy = new Float32Array(rows * actions);
+    this.#bonus = new Float32Array(rows);
+    this.#rewardBonus = new Float32Array(rows);
+    this.#sources = new Int32Array(rows);
+    this.#rewards = new Float32Array(rows);
+    this.#targets = new Float32Array(rows * head.targetWidth);
+    this.#losses = new Float32Array(rows);
+    this.#errors = heads === 1 ? this.tdErrors : new Float32Array(rows);
+    this.#estimates = new Float32Array(rows);
+    if (heads === 1) return;
+    this.#taken = new Int32Array(rows);
+    this.#baseRewards = new Float32Array(rows);
+    this.#discounts = new Float32Array(rows);
+    this.#weights = new Float32Array(rows);
+    this.#masks = new Uint8Array(rows * actions);
+  }
+
+  /** Reads the target network's outputs at the next observations, `R` rows. */
+  readTarget(outputs: Float32Array): void {
+    this.#read(outputs, this.#targetQ);
+  }
+
+  /** Reads the online network's outputs at the next observations. */
+  readOnline(outputs: Float32Array): void {
+    this.#read(outputs, this.#onlineQ);
+  }
+
+  /** Reads the target network's outputs at the observations. */
+  readCurrent(outputs: Float32Array): void {
+    this.#read(outputs, this.#currentQ);
+  }
+
+  #read(outputs: Float32Array, out: Float32Array): void {
+    const { head, heads, actions } = this.#parts;
+    head.qValues(outputs, this.#size * heads, actions, out);
+  }
+
+  /**
+   * Writes the Bellman targets, once the Q-values that the rule asks for have been read.
+   * @param nextOutputs - of the target network at the next observations, R rows.
+   * @param nextFractions - `[R, N']`: the fractions that they were asked for.
+   */
+  aim(transitions: TransitionRows, nextOutputs: Float32Array, nextFractions: Float32Array, step: number): void {
+    const { head, bootstrap, actions, heads } = this.#parts;
+    const rows = transitions.size * heads;
+    const { rewards, discounts, masks } = this.#spread(transitions);
+    const bonus = this.#bonus.fill(0);
+    const rewardBonus = this.#rewardBonus.fill(0);
+    const sources = this.#sources;
+    for (let b = 0; b < rows; b++) sources[b] = b;
+    bootstrap.apply(
+      {
+        batch: rows,
+        actions,
+        heads,
+        targetQ: this.#targetQ,
+        onlineQ: this.#onlineQ,
+        currentQ: this.#currentQ,
+        taken: this.#taken,
+        masks,
+        step,
+      },
+      { policy: this.#policy, bonus, rewardBonus, sources },
+    );
+    for (let b = 0; b < rows; b++) this.#rewards[b] = rewards[b] + rewardBonus[b] + discounts[b] * bonus[b];
+    const outputs = (bootstrap.networks ?? 1) > 1 ? this.#choose(nextOutputs, rows) : nextOutputs;
+    head.targets(
+      { batch: rows, actions, rewards: this.#rewards, discounts, nextOutputs: outputs, nextPolicy: this.#policy, nextFractions },
+      this.#targets,
+    );
+  }
+
+  /** The transitions once for each estimate of theirs. */
+  #spread({ size, actions: taken, rewards, discounts, weights, nextActionMasks, ids }: TransitionRows) {
+    const { actions, heads, headProbability, bootstrap, seed } = this.#parts;
+    if (heads === 1) {
+      this.#taken = taken;
+      this.#weights = weights;
+      return { rewards, discounts, masks: nextActionMasks };
+    }
+    // Networks of their own each get the gradient of their own mean; heads on shared layers share it (Osband et al. 2016, appendix D).
+    const factor = (bootstrap.networks ?? 1) > 1 ? heads : 1;
+    for (let r = 0, b = 0; r < size; r++) {
+      for (let k = 0; k < heads; k++, b++) {
+        this.#taken[b] = taken[r];
+        this.#baseRewards[b] = rewards[r];
+        this.#discounts[b] = discounts[r];
+        this.#weights[b] = learns(seed, ids[r], k, headProbability) ? factor * weights[r] : 0;
+        if (nextActionMasks === undefined) continue;
+        for (let a = 0; a < actions; a++) this.#masks[b * actions + a] = nextActionMasks[r * actions + a];
+      }
+    }
+    return {
+      rewards: this.#baseRewards,
+      discounts: this.#discounts,
+      masks: nextActionMasks === undefined ? undefined : this.#masks,
+    };
+  }
+
+  /** The rows of outputs that the rule has named as sources. */
+  #choose(nextOutputs: Float32Array, rows: number): Float32Array {
+    const width = nextOutputs.length / rows;
+    if (this.#chosen.length !== nextOutputs.length) this.#chosen = new Float32Array(nextOutputs.length);
+    const chosen = this.#chosen;
+    for (let b = 0; b < rows; b++) {
+      const from = this.#sources[b] * width;
+      for (let i = 0; i < width; i++) chosen[b * width + i] = nextOutputs[from + i];
+    }
+    return chosen;
+  }
+
+  /** The gradient of the loss with respect to the online network's outputs at the observations; R rows. */
+  readonly gradient = (outputs: Float32Array, gradient: Float32Array, size: number): void => {
+    const { head, actions, heads } = this.#parts;
+    const rows = size * heads;
+    const weights = this.#weights;
+    const losses = this.#losses;
+    const tdErrors = this.#errors;
+    const estimates = this.#estimates;
+    head.loss(
+      { batch: rows, actions, outputs, taken: this.#taken, targets: this.#targets, weights, fractions: this.fractions },
+      { gradient, losses, tdErrors, estimates },
+    );
+    const sums = this.#sums;
+    sums.loss = sums.q = sums.tdError = 0;
+    for (let b = 0; b < rows; b++) {
+      sums.loss += weights[b] * losses[b];
+      sums.q += estimates[b];
+      sums.tdError += Math.abs(tdErrors[b]);
+    }
+    if (heads === 1) return;
+    for (let r = 0; r < size; r++) {
+      let total = 0;
+      for (let k = 0; k < heads; k++) total += Math.abs(tdErrors[r * heads + k]);
+      this.tdErrors[r] = total / heads;
+    }
+  };
+
+  /** Means over the rows of the last update. */
+  summary() {
+    const rows = this.#size * this.#parts.heads;
+    const { loss, q, tdError } = this.#sums;
+    return { loss: loss / rows, meanQ: q / rows, meanTdError: tdError / rows };
+  }
+}
+
+/** Whether estimate k learns from a transition: a coin of probability p that falls the same way each time (Osband et al. 2016, algorithm 1). */
+function learns(seed: number, id: number, k: number, p: number): boolean {
+  if (p >= 1) return true;
+  let x =
+    Math.imul((id % 4294967296) ^ Math.imul(Math.floor(id / 4294967296) + 1, 0x9e3779b9), 0x85ebca6b) ^
+    Math.imul(seed ^ (k + 1), 0xc2b2ae35);
+  x = Math.imul(x ^ (x >>> 16), 0x85ebca6b);
+  x = Math.imul(x ^ (x >>> 13), 0xc2b2ae35);
+  return ((x ^ (x >>> 16)) >>> 0) * 2 ** -32 < p;
+}
