@@ -223,7 +223,12 @@ async function gru(torch, rounds = ROUNDS) {
   const empty = new Float32Array(0);
   const gradientOf = (outputs, gradient) =>
     head.loss({ batch, actions, outputs, taken, targets, weights, fractions: empty }, { gradient, losses, tdErrors });
-  const decision = { policy: nextPolicy, bonus: losses, rewardBonus: losses, sources: taken };
+  const decision = {
+    policy: nextPolicy,
+    bonus: new Float32Array(batch),
+    rewardBonus: new Float32Array(batch),
+    sources: new Int32Array(batch),
+  };
   const update = () => {
     const nextOutputs = target.forward(following, batch, { steps });
     rule.apply({ batch, actions, heads: 1, targetQ: nextOutputs, onlineQ: empty, currentQ: empty, taken, step: 0 }, decision);
