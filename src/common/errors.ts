@@ -5,6 +5,7 @@
  * - `invalid-space`: a space that cannot be built or used here.
  * - `invalid-observation`, `invalid-action`, `invalid-reward`: a value that does not fit its space, or is NaN or infinite.
  * - `invalid-environment`: an environment that breaks its contract.
+ * - `invalid-part`: a part of an agent (a head, rule, explorer, buffer, network or updater) that breaks its contract.
  * - `environment-failed`: an environment threw; the original error is the `cause`.
  * - `not-reset`: `step` before `reset`, or after the end of an episode.
  * - `empty-replay`: sampling more than a replay buffer can give.
@@ -24,6 +25,7 @@ export type ErrorCode =
   | 'invalid-action'
   | 'invalid-reward'
   | 'invalid-environment'
+  | 'invalid-part'
   | 'environment-failed'
   | 'not-reset'
   | 'empty-replay'

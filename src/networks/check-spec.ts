@@ -122,6 +122,14 @@ const FIELDS: Readonly<Record<LayerSpec['kind'], Fields>> = {
   },
 };
 
+/**
+ * Returns a layer from untrusted data, with nothing but its known fields.
+ * @throws DqnError `invalid-option` naming the first field that is wrong.
+ */
+export function checkLayerSpec(where: string, value: unknown): LayerSpec {
+  return checkLayer(where, value, 0);
+}
+
 function checkLayer(where: string, value: unknown, depth: number): LayerSpec {
   if (depth > MAX_DEPTH) refuse(where, `layers within layers at most ${MAX_DEPTH} deep`, value, 'Use a flatter network.');
   const kinds = Object.keys(FIELDS) as LayerSpec['kind'][];

@@ -16,6 +16,8 @@ export interface SampleContext {
 export interface Sampler {
   /** For example `proportional`. */
   readonly kind: string;
+  /** Bytes of the typed arrays it holds, where it holds any. */
+  readonly byteLength?: number;
   /** Called when transition `id` was stored; the one `capacity` before it is gone then. */
   added(id: number): void;
   /** Writes the ids to draw, with replacement, and their importance weights, which are ones on entry. */

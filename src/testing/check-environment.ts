@@ -1,12 +1,13 @@
 import { checkInteger } from '../common/check.ts';
 import { deepEqual } from '../common/deep.ts';
-import { DqnError, describe } from '../common/errors.ts';
+import { describe } from '../common/errors.ts';
 import { Random } from '../common/random.ts';
 import type { Environment } from '../environment/environment.ts';
 import { checkSpace } from './check-spaces.ts';
 import { checkState } from './check-state.ts';
-import { type EnvironmentReport, Findings, inWords } from './environment-report.ts';
+import type { EnvironmentFindings, EnvironmentReport, EnvironmentRule } from './environment-report.ts';
 import { Probe } from './probe.ts';
+import { Findings, inWords, throwProblems } from './report.ts';
 import { differ, play } from './rollout.ts';
 
 /** What {@link checkEnvironment} may be told. */
@@ -32,7 +33,7 @@ export async function checkEnvironment(
 ): Promise<EnvironmentReport> {
   const steps = checkInteger('checkEnvironment(steps)', options.steps ?? 1000, { min: 1 });
   const seed = checkInteger('checkEnvironment(seed)', options.seed ?? 1);
-  const findings = new Findings();
+  const findings = new Findings<EnvironmentRule>();
   const built: Environment[] = [];
   const fresh = (): Environment => {
     if (typeof environment !== 'function') return environment;
@@ -64,23 +65,19 @@ export async function assertEnvironment(
   environment: Environment | (() => Environment),
   options: CheckEnvironmentOptions = {},
 ): Promise<void> {
-  const { ok, problems } = await checkEnvironment(environment, options);
-  if (ok) return;
-  const list = problems.map(({ rule, message, remedy }) => `\n- ${rule}: ${message} ${remedy}`).join('');
-  throw new DqnError({
-    code: 'invalid-environment',
-    where: 'assertEnvironment(environment)',
-    expected: 'an environment that keeps its contract',
-    received: `one with ${problems.length} problem${problems.length === 1 ? '' : 's'}:${list}\n`,
-    remedy: 'Mend them all, then check again.',
-  });
+  throwProblems(
+    'invalid-environment',
+    'assertEnvironment(environment)',
+    'an environment',
+    await checkEnvironment(environment, options),
+  );
 }
 
 async function checkAll(
   fresh: () => Environment,
   isFactory: boolean,
   { steps, seed }: Required<CheckEnvironmentOptions>,
-  findings: Findings,
+  findings: EnvironmentFindings,
 ): Promise<void> {
   const environment = fresh();
   if (!checkInterface(environment, findings)) return;
@@ -107,7 +104,7 @@ async function checkAll(
   await checkRender(probe, seed, findings);
 }
 
-function checkInterface(environment: Environment, findings: Findings): boolean {
+function checkInterface(environment: Environment, findings: EnvironmentFindings): boolean {
   if (typeof environment !== 'object' || environment === null) {
     findings.problem(
       'interface',
@@ -126,7 +123,7 @@ async function checkDeterminism(
   probe: Probe,
   run: Awaited<ReturnType<typeof play>>,
   seed: number,
-  findings: Findings,
+  findings: EnvironmentFindings,
   which: string,
 ): Promise<void> {
   const again = await play(probe, { seed, steps: 0, actions: run.actions });
@@ -140,14 +137,14 @@ async function checkDeterminism(
   );
 }
 
-async function checkFirstSeed(unseeded: Probe, seeded: Probe, findings: Findings): Promise<void> {
+async function checkFirstSeed(unseeded: Probe, seeded: Probe, findings: EnvironmentFindings): Promise<void> {
   const [a, b] = [await unseeded.reset(), await seeded.reset({ seed: 0 })];
   if (a === undefined || b === undefined || deepEqual(a, b)) return;
   const message = 'The first reset() without a seed began another episode than reset({ seed: 0 }).';
   findings.problem('determinism', message, 'Seed by 0 until a seed is given, so that a program without seeds repeats itself too.');
 }
 
-async function checkResetMidEpisode(probe: Probe, seed: number, findings: Findings): Promise<void> {
+async function checkResetMidEpisode(probe: Probe, seed: number, findings: EnvironmentFindings): Promise<void> {
   const first = await probe.reset({ seed });
   if (first === undefined) return;
   if (!probe.ended) await probe.step(probe.draw(new Random(seed)));
@@ -161,7 +158,7 @@ async function checkResetMidEpisode(probe: Probe, seed: number, findings: Findin
 async function checkStepAfterEnd(
   probe: Probe,
   { steps, seed }: Required<CheckEnvironmentOptions>,
-  findings: Findings,
+  findings: EnvironmentFindings,
 ): Promise<void> {
   const random = new Random(seed);
   const { failed } = await play(probe, { seed, steps, random, oneEpisode: true });
@@ -174,7 +171,7 @@ async function checkStepAfterEnd(
   findings.warn('step-after-end', message, 'Check with more steps, or put a timeLimit() around an endless environment.');
 }
 
-async function checkRender(probe: Probe, seed: number, findings: Findings): Promise<void> {
+async function checkRender(probe: Probe, seed: number, findings: EnvironmentFindings): Promise<void> {
   const { environment } = probe;
   if (environment.render === undefined || (await probe.reset({ seed })) === undefined) return;
   for (const mode of ['ansi', 'svg'] as const) {

@@ -2,13 +2,14 @@ import { describe } from '../common/errors.ts';
 import { deepEqual } from '../common/deep.ts';
 import { Random } from '../common/random.ts';
 import { type Space, explainMismatch } from '../environment/spaces.ts';
-import { type Findings, inWords } from './environment-report.ts';
+import type { EnvironmentFindings } from './environment-report.ts';
+import { inWords } from './report.ts';
 
 const methods = ['sample', 'contains', 'flatten', 'unflatten'] as const;
 const remedy = 'Use a space built with box(), discrete() and the like, or mend your own.';
 
 /** Checks that a space has its methods, draws elements of its own, and flattens and unflattens them. Gives whether it is usable. */
-export function checkSpace(name: string, space: Space, findings: Findings): boolean {
+export function checkSpace(name: string, space: Space, findings: EnvironmentFindings): boolean {
   if (typeof space !== 'object' || space === null) {
     findings.problem('spaces', `${name} is ${describe(space)}.`, `Give the environment a ${name}, such as box(…) or discrete(…).`);
     return false;

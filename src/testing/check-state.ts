@@ -2,7 +2,8 @@ import { deepCopy, deepEqual } from '../common/deep.ts';
 import { describe } from '../common/errors.ts';
 import { Random } from '../common/random.ts';
 import type { State } from '../common/state.ts';
-import { type Findings, inWords } from './environment-report.ts';
+import type { EnvironmentFindings } from './environment-report.ts';
+import { inWords } from './report.ts';
 import type { Probe } from './probe.ts';
 import { differ, play } from './rollout.ts';
 
@@ -26,7 +27,12 @@ function foreignPart(value: unknown, path: string): string | undefined {
  * Checks that an environment, where it can save its state at all, goes on from a saved state exactly: in the same instance, and in
  * a fresh one where there is a factory.
  */
-export async function checkState(probe: Probe, fresh: (() => Probe) | undefined, seed: number, findings: Findings): Promise<void> {
+export async function checkState(
+  probe: Probe,
+  fresh: (() => Probe) | undefined,
+  seed: number,
+  findings: EnvironmentFindings,
+): Promise<void> {
   const { environment } = probe;
   const { getState, setState } = environment;
   if (getState === undefined && setState === undefined) return;

@@ -3,7 +3,8 @@ import { DqnError, describe } from '../common/errors.ts';
 import type { Random } from '../common/random.ts';
 import type { Environment, ResetOptions, ResetResult, StepResult } from '../environment/environment.ts';
 import { explainMismatch, isDiscrete } from '../environment/spaces.ts';
-import { type EnvironmentRule, type Findings, inWords } from './environment-report.ts';
+import type { EnvironmentFindings, EnvironmentRule } from './environment-report.ts';
+import { inWords } from './report.ts';
 
 /** What one call of an environment gave: copies, to be compared later. */
 export type Frame = Readonly<Record<string, unknown>>;
@@ -20,7 +21,7 @@ const tupleRemedy = 'Return an object with named fields, not a tuple or a bare v
 /** Calls an environment, reports everything that is wrong with what it answers, and never throws. */
 export class Probe {
   readonly environment: Environment;
-  readonly #findings: Findings;
+  readonly #findings: EnvironmentFindings;
   readonly #observable: boolean;
   /** Whether the last episode has ended, as far as the environment told. */
   ended = true;
@@ -30,7 +31,7 @@ export class Probe {
   #given: Given[] = [];
 
   /** @param observable - whether the observation space can be used to check observations. */
-  constructor(environment: Environment, findings: Findings, observable: boolean) {
+  constructor(environment: Environment, findings: EnvironmentFindings, observable: boolean) {
     this.environment = environment;
     this.#findings = findings;
     this.#observable = observable;

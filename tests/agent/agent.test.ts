@@ -16,9 +16,8 @@ import {
   sgd,
   uniform,
   type Agent,
-  type CommonOptions,
   type Experience,
-  type FeedForwardParts,
+  type FeedForwardOptions,
   type ValueHead,
 } from '../../src/index.ts';
 import { Random } from '../../src/common/random.ts';
@@ -26,7 +25,7 @@ import { tuple } from '../../src/environments/index.ts';
 
 const spaces = { observationSpace: box({ low: -5, high: 5, shape: [3] }), actionSpace: discrete(2) };
 
-function make(options: CommonOptions<'sync'> & FeedForwardParts = {}) {
+function make(options: FeedForwardOptions<'sync'> = {}) {
   return createAgent(spaces, { network: mlp({ hidden: [8] }), learningStarts: 4, batchSize: 4, seed: 3, ...options });
 }
 

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import type { Random } from '../../src/common/random.ts';
+import { planNetwork, sizeOf } from '../../src/networks/plan.ts';
 import type { Activation, LayerSpec, NetworkSpec } from '../../src/networks/spec.ts';
 
 export const ACTIVATIONS: readonly Activation[] = ['linear', 'relu', 'leakyRelu', 'elu', 'tanh', 'sigmoid', 'silu'];
@@ -41,6 +42,141 @@ export const networkSpecArb: fc.Arbitrary<NetworkSpec> = fc.record(
   },
   { requiredKeys: ['inputShape', 'layers'] },
 );
+
+/** Widths of layers within layers. */
+const smallWidthArb = fc.oneof(fc.constantFrom(1, 2, 4, 5, 8, 16, 17, 33), fc.integer({ min: 1, max: 20 }));
+const optional = <T>(arb: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.option(arb, { nil: undefined });
+const sideArb = fc.oneof(fc.integer({ min: 1, max: 3 }), fc.tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 3 })));
+
+/** Layers that need not fit what comes before them or within them yet: see {@link fitLayer}. */
+const sketchArb = fc.letrec<{ layer: LayerSpec; stack: LayerSpec[] }>((tie) => {
+  const stack = fc.array(tie('layer'), { minLength: 1, maxLength: 2 });
+  const record = <Kind extends LayerSpec['kind']>(kind: Kind, fields: Readonly<Record<string, fc.Arbitrary<unknown>>>) =>
+    fc
+      .record({ kind: fc.constant(kind), ...fields })
+      // Left out rather than undefined, as after a trip through JSON.
+      .map((layer) => Object.fromEntries(Object.entries(layer).filter(([, value]) => value !== undefined)) as unknown as LayerSpec);
+  const activation = optional(activationArb);
+  const cosines = fc.integer({ min: 1, max: 9 });
+  return {
+    stack,
+    layer: fc.oneof(
+      { depthSize: 'small', withCrossShrink: true, maxDepth: 2 },
+      record('dense', { units: smallWidthArb, activation }),
+      record('layerNorm', { activation, epsilon: fc.constantFrom(0.1, 1) }),
+      record('noisyDense', { units: smallWidthArb, activation, noise: optional(fc.constantFrom('factorised', 'independent')) }),
+      record('conv2d', {
+        filters: fc.integer({ min: 1, max: 9 }),
+        kernelSize: sideArb,
+        strides: optional(sideArb),
+        padding: optional(fc.constantFrom('valid', 'same')),
+        activation,
+      }),
+      record('flatten', {}),
+      record('gru', { units: smallWidthArb }),
+      record('residual', { layers: stack, activation }),
+      record('parallel', { branches: fc.array(fc.oneof(fc.constant([]), stack), { minLength: 1, maxLength: 3 }) }),
+      record('dueling', {
+        actions: fc.integer({ min: 1, max: 5 }),
+        width: optional(fc.integer({ min: 1, max: 4 })),
+        value: stack,
+        advantage: stack,
+        aggregation: optional(fc.constantFrom('mean', 'max')),
+      }),
+      record('implicitQuantiles', { cosines, activation, layers: stack }),
+      record('proposedQuantiles', { fractions: fc.integer({ min: 2, max: 5 }), cosines, activation, layers: stack }),
+    ),
+  };
+});
+
+const QUANTILES: readonly LayerSpec['kind'][] = ['implicitQuantiles', 'proposedQuantiles'];
+
+/** The layers made to fit `inputShape`: what cannot stand here is left out, and a dense layer gives `size` outputs where so many are asked for. */
+function fitStack(
+  layers: readonly LayerSpec[],
+  inputShape: readonly number[],
+  kinds: readonly string[],
+  size?: number,
+): LayerSpec[] {
+  const fitted: LayerSpec[] = [];
+  let shape = inputShape;
+  for (const layer of layers) {
+    const [each] = kinds.includes(layer.kind) ? fitLayer(layer, shape, kinds) : [];
+    if (!each) continue;
+    fitted.push(each);
+    shape = planNetwork({ inputShape: shape, layers: [each] })[0].outputShape;
+  }
+  const found = sizeOf(shape);
+  if (fitted.length === 0 || (size !== undefined && found !== size)) fitted.push({ kind: 'dense', units: size ?? 3 });
+  return fitted;
+}
+
+function fitLayer(layer: LayerSpec, inputShape: readonly number[], kinds: readonly string[]): LayerSpec[] {
+  const within = kinds.filter((kind) => !QUANTILES.includes(kind as LayerSpec['kind']));
+  const stack = (layers: readonly LayerSpec[], size?: number) => fitStack(layers, inputShape, within, size);
+  switch (layer.kind) {
+    case 'conv2d':
+      try {
+        planNetwork({ inputShape, layers: [layer] });
+        return [layer];
+      } catch {
+        return [];
+      }
+    case 'residual':
+      return [{ ...layer, layers: stack(layer.layers, sizeOf(inputShape)) }];
+    case 'parallel':
+      return [{ ...layer, branches: layer.branches.map((branch) => (branch.length === 0 ? [] : stack(branch))) }];
+    case 'dueling': {
+      const { actions, width = 1 } = layer;
+      return [{ ...layer, value: stack(layer.value, width), advantage: stack(layer.advantage, actions * width) }];
+    }
+    case 'implicitQuantiles':
+    case 'proposedQuantiles': {
+      const inner = within.filter((kind) => kind !== 'gru');
+      return [{ ...layer, layers: fitStack(layer.layers, [sizeOf(inputShape)], inner) }];
+    }
+    default:
+      return [layer];
+  }
+}
+
+/** Every kind of layer. */
+export const LAYER_KINDS: readonly LayerSpec['kind'][] = [
+  'dense',
+  'noisyDense',
+  'layerNorm',
+  'conv2d',
+  'flatten',
+  'residual',
+  'parallel',
+  'dueling',
+  'gru',
+  'implicitQuantiles',
+  'proposedQuantiles',
+];
+
+/** Networks of one to four layers of the given kinds, layers within layers included, on vectors and on small images. */
+export function networkSpecOf(kinds: readonly LayerSpec['kind'][]): fc.Arbitrary<NetworkSpec> {
+  const sideSize = fc.integer({ min: 1, max: 6 });
+  return fc
+    .record({
+      inputShape: fc.oneof(
+        widthArb.map((width) => [width]),
+        fc.tuple(sideSize, sideSize, fc.integer({ min: 1, max: 5 })),
+      ),
+      inputScale: fc.constantFrom(undefined, 0.5, 2),
+      layers: fc.array(sketchArb.layer, { minLength: 1, maxLength: 4 }),
+    })
+    .map(({ inputShape, inputScale, layers }) => {
+      const end = layers.findIndex(({ kind }) => QUANTILES.includes(kind) && kinds.includes(kind));
+      const used = end < 0 ? layers : layers.slice(0, end + 1);
+      return {
+        inputShape,
+        ...(inputScale === undefined ? {} : { inputScale }),
+        layers: fitStack(used, inputShape, kinds),
+      };
+    });
+}
 
 /** Normal numbers, some of them zero. */
 export function drawNumbers(random: Random, length: number, zeros = 0): Float32Array {

@@ -26,6 +26,26 @@ export interface Kernels {
     init: number,
     floor: number,
   ): void;
+  multiplyAdd(
+    sparse: number,
+    rows: number,
+    inner: number,
+    full: number,
+    tail: number,
+    a: number,
+    aRow: number,
+    aStep: number,
+    b: number,
+    bPanel: number,
+    bRow: number,
+    bTail: number,
+    bTailRow: number,
+    c: number,
+    cPanel: number,
+    cRow: number,
+    cTail: number,
+    cTailRow: number,
+  ): void;
   transpose(rows: number, columns: number, w: number, wTail: number, t: number, tTail: number): void;
   activate(kind: number, n: number, x: number, y: number): void;
   derive(kind: number, n: number, s: number, d: number): void;
@@ -77,4 +97,49 @@ export interface Kernels {
   blend(n: number, p: number, q: number, keep: number, tau: number): void;
   sumOfSquares(n: number, p: number): number;
   columnSums(rows: number, width: number, d: number, dRow: number, sums: number): void;
+  addColumnSums(rows: number, width: number, d: number, dRow: number, sums: number): void;
+  clear(n: number, p: number): void;
+  copyRows(rows: number, n: number, from: number, fromRow: number, to: number, toRow: number): void;
+  countNonZeros(n: number, p: number): number;
+  gatherPatches(
+    height: number,
+    width: number,
+    kernelRows: number,
+    span: number,
+    image: number,
+    imageRow: number,
+    yStep: number,
+    xStep: number,
+    patches: number,
+    patchRow: number,
+  ): void;
+  scatterPatches(
+    height: number,
+    width: number,
+    kernelRows: number,
+    span: number,
+    image: number,
+    imageRow: number,
+    yStep: number,
+    xStep: number,
+    patches: number,
+    patchRow: number,
+  ): void;
+  convolveNonZeros(
+    adjoint: number,
+    height: number,
+    width: number,
+    kernelRows: number,
+    kernelColumns: number,
+    channels: number,
+    yStride: number,
+    xStride: number,
+    image: number,
+    imageRow: number,
+    columns: number,
+    out: number,
+    outRow: number,
+    w: number,
+    wRow: number,
+  ): void;
 }

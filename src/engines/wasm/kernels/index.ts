@@ -1,8 +1,9 @@
 // AssemblyScript: the kernels of the embedded engine, compiled by scripts/build-kernels.mjs. Their signatures for
 // TypeScript are in ../kernel-exports.ts. All pointers and strides are in bytes, all counts in numbers.
 export { heapBase } from './memory';
-export { multiply, transpose } from './products';
+export { multiply, multiplyAdd, transpose } from './products';
 export { activate, derive } from './activations';
 export { layerNorm, layerNormBackward } from './layer-norm';
 export { adam, prepare, rmsprop, sgd } from './optimizers';
-export { blend, columnSums, scale, sumOfSquares } from './vectors';
+export { convolveNonZeros, countNonZeros, gatherPatches, scatterPatches } from './convolution';
+export { addColumnSums, blend, clear, columnSums, copyRows, scale, sumOfSquares } from './vectors';

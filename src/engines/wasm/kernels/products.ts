@@ -18,6 +18,19 @@ import { fma } from './simd';
 export function multiply(sparse: i32, M: i32, K: i32, full: i32, tail: i32, A: usize, aRow: usize, aStep: usize,
   B: usize, bPanel: usize, bRow: usize, bTail: usize, bTailRow: usize,
   C: usize, cPanel: usize, cRow: usize, cTail: usize, cTailRow: usize, init: usize, floor: f32): void {
+  product(false, sparse, M, K, full, tail, A, aRow, aStep, B, bPanel, bRow, bTail, bTailRow, C, cPanel, cRow, cTail, cTailRow, init, floor);
+}
+
+/** C = C + A · B, as {@link multiply}. */
+export function multiplyAdd(sparse: i32, M: i32, K: i32, full: i32, tail: i32, A: usize, aRow: usize, aStep: usize,
+  B: usize, bPanel: usize, bRow: usize, bTail: usize, bTailRow: usize,
+  C: usize, cPanel: usize, cRow: usize, cTail: usize, cTailRow: usize): void {
+  product(true, sparse, M, K, full, tail, A, aRow, aStep, B, bPanel, bRow, bTail, bTailRow, C, cPanel, cRow, cTail, cTailRow, 0, -Infinity);
+}
+
+function product(add: bool, sparse: i32, M: i32, K: i32, full: i32, tail: i32, A: usize, aRow: usize, aStep: usize,
+  B: usize, bPanel: usize, bRow: usize, bTail: usize, bTailRow: usize,
+  C: usize, cPanel: usize, cRow: usize, cTail: usize, cTailRow: usize, init: usize, floor: f32): void {
   const initPanel: usize = init ? 128 : 0;
   const start: usize = init ? init : ZEROS;
   for (let i = 0; i < M; i += LIST_ROWS) {
@@ -28,7 +41,8 @@ export function multiply(sparse: i32, M: i32, K: i32, full: i32, tail: i32, A: u
       const b = B + <usize>k * bRow;
       const c = C + <usize>i * cRow;
       // Later blocks go on from what the earlier ones have written.
-      const from = k ? c : start, fromPanel = k ? cPanel : initPanel, fromRow: usize = k ? cRow : 0;
+      const on = add || k > 0;
+      const from = on ? c : start, fromPanel = on ? cPanel : initPanel, fromRow: usize = on ? cRow : 0;
       const low = k + size == K ? floor : -Infinity;
       if (full) {
         if (sparse && listNonZeros(rows, size, a, aRow, aStep, bRow) * 4 <= rows * size * 3) {
@@ -43,7 +57,7 @@ export function multiply(sparse: i32, M: i32, K: i32, full: i32, tail: i32, A: u
       if (tail) {
         const t = cTail + <usize>i * cTailRow;
         multiplyPanel(tail, rows, size, a, aRow, aStep, bTail + <usize>k * bTailRow, bTailRow, t, cTailRow,
-          k ? t : start + <usize>full * initPanel, k ? cTailRow : 0, low);
+          on ? t : start + <usize>full * initPanel, on ? cTailRow : 0, low);
       }
     }
   }

@@ -6,6 +6,24 @@ export function scale(n: i32, p: usize, factor: f32): void {
   for (; p != end; p += 16) v128.store(p, f32x4.mul(v128.load(p), factors));
 }
 
+/** Sets n numbers, a multiple of 4, to zero. */
+export function clear(n: i32, p: usize): void {
+  const end = p + (<usize>n << 2), zero = f32x4.splat(0);
+  for (; p != end; p += 16) v128.store(p, zero);
+}
+
+/** Copies rows of n numbers. */
+export function copyRows(rows: i32, n: i32, from: usize, fromRow: usize, to: usize, toRow: usize): void {
+  const bytes = <usize>n << 2, whole = bytes & ~15;
+  for (let i = 0; i < rows; i++) {
+    let j: usize = 0;
+    for (; j < whole; j += 16) v128.store(to + j, v128.load(from + j));
+    for (; j < bytes; j += 4) store<f32>(to + j, load<f32>(from + j));
+    from += fromRow;
+    to += toRow;
+  }
+}
+
 /** p ← keep · p + tau · q for n numbers, a multiple of 4. */
 export function blend(n: i32, p: usize, q: usize, keep: f32, tau: f32): void {
   const end = p + (<usize>n << 2), keeps = f32x4.splat(keep), taus = f32x4.splat(tau);
@@ -34,9 +52,15 @@ export function sumOfSquares(n: i32, p: usize): f32 {
 
 /** sums = Σ over rows of d, `width` columns, a multiple of 4. */
 export function columnSums(rows: i32, width: i32, d: usize, dRow: usize, sums: usize): void {
+  clear(width, sums);
+  addColumnSums(rows, width, d, dRow, sums);
+}
+
+/** sums = sums + Σ over rows of d, `width` columns, a multiple of 4. */
+export function addColumnSums(rows: i32, width: i32, d: usize, dRow: usize, sums: usize): void {
   let column = 0;
   for (; column + 16 <= width; column += 16) {
-    let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
+    let s0 = v128.load(sums), s1 = v128.load(sums, 16), s2 = v128.load(sums, 32), s3 = v128.load(sums, 48);
     let at = d;
     for (let i = 0; i < rows; i++) {
       s0 = f32x4.add(s0, v128.load(at));
@@ -53,7 +77,7 @@ export function columnSums(rows: i32, width: i32, d: usize, dRow: usize, sums: u
     sums += 64;
   }
   for (; column < width; column += 4) {
-    let s = f32x4.splat(0);
+    let s = v128.load(sums);
     let at = d;
     for (let i = 0; i < rows; i++) {
       s = f32x4.add(s, v128.load(at));

@@ -1,0 +1,89 @@
+import fc from 'fast-check';
+import { checkInteger } from '../common/check.ts';
+import { deepCopy } from '../common/deep.ts';
+import { Findings, inWords, type Report } from './report.ts';
+
+/** What every check that draws its inputs may be told. */
+export interface CheckOptions {
+  /** How many inputs to draw for each rule, at least 1. Default 100. */
+  readonly runs?: number;
+  /** Seeds the inputs: the same seed gives the same ones. Default 1. */
+  readonly seed?: number;
+}
+
+/** Says in a sentence what is wrong with what came for an input; nothing where all is well. */
+export type Judge<T, R = string | undefined> = (input: T) => R;
+
+/** The sentence of a {@link Judge}, thrown to where fast-check shrinks. */
+class Broken extends Error {}
+
+/** The longest counter-example that is printed. */
+const LONGEST = 4000;
+
+/** Holds rules against drawn inputs, and keeps of each broken one the smallest input that breaks it. */
+export class Properties<Rule extends string> {
+  readonly findings = new Findings<Rule>();
+  readonly #runs: number;
+  readonly #seed: number;
+
+  /**
+   * @param where - the check, for messages about its options.
+   * @throws DqnError `invalid-option`.
+   */
+  constructor(where: string, { runs = 100, seed = 1 }: CheckOptions) {
+    this.#runs = checkInteger(`${where}(runs)`, runs, { min: 1 });
+    this.#seed = checkInteger(`${where}(seed)`, seed);
+  }
+
+  /**
+   * Draws inputs until one is judged or throws, and reports the smallest such one. The judge gets a copy of its own.
+   * @param share - the share of the runs, for judges that take long.
+   * @returns whether the rule held.
+   */
+  hold<T>(rule: Rule, remedy: string, inputs: fc.Arbitrary<T>, judge: Judge<T>, share = 1): boolean {
+    const property = fc.property(inputs, (input) => {
+      const sentence = judge(deepCopy(input));
+      if (sentence !== undefined) throw new Broken(sentence);
+    });
+    return this.#report(rule, remedy, fc.check(property, this.#parameters(share)));
+  }
+
+  /** {@link Properties.hold} for a judge that awaits. */
+  async holdLater<T>(
+    rule: Rule,
+    remedy: string,
+    inputs: fc.Arbitrary<T>,
+    judge: Judge<T, Promise<string | undefined>>,
+    share = 1,
+  ): Promise<boolean> {
+    const property = fc.asyncProperty(inputs, async (input) => {
+      const sentence = await judge(deepCopy(input));
+      if (sentence !== undefined) throw new Broken(sentence);
+    });
+    return this.#report(rule, remedy, await fc.check(property, this.#parameters(share)));
+  }
+
+  /** All found so far. */
+  report(): Report<Rule> {
+    return this.findings.report();
+  }
+
+  #parameters(share: number) {
+    return { numRuns: Math.max(1, Math.round(this.#runs * share)), seed: this.#seed };
+  }
+
+  #report<T>(rule: Rule, remedy: string, details: fc.RunDetails<[T]>): boolean {
+    if (!details.failed) return true;
+    const error = details.errorInstance;
+    const message = error instanceof Broken ? error.message : `An exception: ${inWords(error)}`;
+    const shown = details.counterexample === null ? '' : fc.stringify(details.counterexample[0]);
+    const counterExample = shown.length > LONGEST ? `${shown.slice(0, LONGEST)}…` : shown;
+    this.findings.problem(rule, message, remedy, { counterExample, seed: this.#seed });
+    return false;
+  }
+}
+
+/** Shows a number in a sentence: short, with no more digits than single precision has. */
+export function show(value: number): string {
+  return String(Number(value.toPrecision(7)));
+}
