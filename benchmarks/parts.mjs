@@ -6,12 +6,6 @@ const SIZES = [4, 120, 84, 2];
 const BATCH = 128;
 const ROUNDS = 15;
 
-/** Any value of a name that the build may not have yet; says which is missing. */
-function part(name) {
-  if (dqn[name] === undefined) throw new Error(`This build has no ${name}.`);
-  return dqn[name];
-}
-
 /** An agent with a full replay buffer, which `learn` draws from: the peers are spared that. */
 async function filledAgent({ shape, actions, batch, transitions = 10_000, ...options }) {
   const problem = {
@@ -86,8 +80,16 @@ async function checkAgreement(torch, head, kind, options) {
   const theirs = await torch.ask({
     what: 'agreement',
     arguments: {
-      ...{ kind, options, batch, actions, outputs: plain(outputs), following: plain(following), online: plain(online) },
-      ...{ rewards: plain(rewards), discounts: plain(discounts), taken: plain(taken) },
+      kind,
+      options,
+      batch,
+      actions,
+      outputs: plain(outputs),
+      following: plain(following),
+      online: plain(online),
+      rewards: plain(rewards),
+      discounts: plain(discounts),
+      taken: plain(taken),
     },
   });
   const loss = out.losses.reduce((sum, value) => sum + value, 0) / batch;
@@ -128,7 +130,7 @@ async function distributional(torch, rounds, { name, head, kind, options }) {
 const c51 = (torch, rounds = ROUNDS) =>
   distributional(torch, rounds, {
     name: 'C51',
-    head: part('categorical')({ atoms: 101, vMin: -100, vMax: 100 }),
+    head: dqn.categorical({ atoms: 101, vMin: -100, vMax: 100 }),
     kind: 'categorical',
     options: { atoms: 101, low: -100, high: 100 },
   });
@@ -136,7 +138,7 @@ const c51 = (torch, rounds = ROUNDS) =>
 const qrdqn = (torch, rounds = ROUNDS) =>
   distributional(torch, rounds, {
     name: 'QR-DQN',
-    head: part('quantile')({ quantiles: 50 }),
+    head: dqn.quantile({ quantiles: 50 }),
     kind: 'quantile',
     options: { quantiles: 50 },
   });
@@ -153,12 +155,11 @@ async function noisyDueling(_, rounds = ROUNDS) {
       network: dqn.mlp({ hidden, ...network }),
       ...(explorer && { explorer }),
     });
-  const noisyGreedy = part('noisyGreedy');
   const agents = {
     ours: await create({}),
     dueling: await create({ dueling: true }),
-    noisy: await create({ noisy: true }, noisyGreedy()),
-    both: await create({ dueling: true, noisy: true }, noisyGreedy()),
+    noisy: await create({ noisy: true }, dqn.noisyGreedy()),
+    both: await create({ dueling: true, noisy: true }, dqn.noisyGreedy()),
   };
   const measures = {};
   for (const [name, agent] of Object.entries(agents)) {
@@ -181,7 +182,7 @@ async function noisyDueling(_, rounds = ROUNDS) {
 
 /** MinAtar's network. */
 async function conv(torch, rounds = ROUNDS) {
-  const network = part('cnn')({ convolutions: [{ filters: 16, kernelSize: 3 }], hidden: [128] });
+  const network = dqn.cnn({ convolutions: [{ filters: 16, kernelSize: 3 }], hidden: [128] });
   const [batch, actions] = [32, 6];
   const agent = await filledAgent({ shape: [10, 10, 4], actions, batch, network, transitions: 2_000 });
   const request = { what: 'part', kind: 'conv', arguments: { batch, actions } };
@@ -244,11 +245,10 @@ async function gru(torch, rounds = ROUNDS) {
 
 /** Prioritized replay: drawing 32 transitions of a full buffer, and telling their errors. The peer is numpy in Python. */
 async function per(torch, rounds = ROUNDS) {
-  const prioritized = part('prioritized');
   const [observationSize, batch] = [4, 32];
   const rows = [];
   for (const capacity of [1e3, 1e4, 1e5, 1e6]) {
-    const replay = prioritized({ capacity, priorityExponent: 0.6, importanceExponent: 0.4 }).create({
+    const replay = dqn.prioritized({ capacity, priorityExponent: 0.6, importanceExponent: 0.4 }).create({
       observationSize,
       observationType: 'float32',
       actions: 2,

@@ -177,14 +177,25 @@ const torch = await torchPeer();
 const tfjs = { 'tfjs-wasm': tfjsPeer('wasm'), 'tfjs-cpu': tfjsPeer('cpu') };
 
 const calls = { ...(torch && { torch }), ...tfjs };
+const measures = {
+  update: () => compareCalls('update', calls, rounds ?? UPDATE_ROUNDS),
+  act: () => compareCalls('act', calls, rounds ?? UPDATE_ROUNDS),
+  cleanrl: () => compareCleanrl(torch, rounds ?? TRAINING_ROUNDS),
+  zoo: () => compareZoo(torch, rounds ?? TRAINING_ROUNDS),
+  ...Object.fromEntries(Object.entries(parts).map(([name, measure]) => [name, () => measure(torch, rounds)])),
+};
+const unknown = sections.find((section) => !Object.hasOwn(measures, section));
+if (unknown !== undefined) throw new Error(`There is no section ${unknown}; there are ${Object.keys(measures).join(', ')}.`);
 const rows = [];
 for (const section of sections) {
   console.error(`${section} …`);
-  if (section === 'update' || section === 'act') rows.push(...(await compareCalls(section, calls, rounds ?? UPDATE_ROUNDS)));
-  else if (section === 'cleanrl') rows.push(...(await compareCleanrl(torch, rounds ?? TRAINING_ROUNDS)));
-  else if (section === 'zoo') rows.push(...(await compareZoo(torch, rounds ?? TRAINING_ROUNDS)));
-  else if (Object.hasOwn(parts, section)) rows.push(...(await parts[section](torch, rounds)));
-  else throw new Error(`There is no section ${section}; there are update, act, cleanrl, zoo, ${Object.keys(parts).join(', ')}.`);
+  try {
+    rows.push(...(await measures[section]()));
+  } catch (error) {
+    // What was measured so far is worth keeping.
+    console.error(`${section} failed:`, error);
+    process.exitCode = 1;
+  }
 }
 torch?.close();
 for (const peer of Object.values(tfjs)) await peer.close();
