@@ -1,5 +1,5 @@
 import { projectCategorical, projectCertain, type Support } from '../bellman/categorical-projection.ts';
-import { fastExp, largest, shiftedExp } from '../bellman/fast-exp.ts';
+import { fastExp, fastXLogX, largest, shiftedExp } from '../bellman/fast-exp.ts';
 import { checkInteger, checkNumber } from '../common/check.ts';
 import type { LossInput, LossOutput, TargetInput, ValueHead } from './value-head.ts';
 
@@ -108,16 +108,16 @@ export class CategoricalHead implements ValueHead {
       const sum = shiftedExp(outputs, offset, atoms, shift, exps);
       const logSum = shift + Math.log(sum);
       const scale = weights[b] / batch;
+      const normalised = scale / sum;
       let crossEntropy = 0;
       let negativeEntropy = 0;
       let moment = 0;
       for (let i = 0; i < atoms; i++) {
         const mass = targets[b * atoms + i];
         moment += i * exps[i];
-        gradient[offset + i] = (exps[i] / sum - mass) * scale;
-        if (mass === 0) continue;
+        gradient[offset + i] = exps[i] * normalised - mass * scale;
         crossEntropy += mass * (logSum - outputs[offset + i]);
-        negativeEntropy += mass * Math.log(mass);
+        negativeEntropy += fastXLogX(mass);
       }
       losses[b] = crossEntropy;
       estimates[b] = vMin + (((vMax - vMin) / (atoms - 1)) * moment) / sum;
