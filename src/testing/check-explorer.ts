@@ -154,8 +154,11 @@ function checkChoices(begin: () => Worker, cases: fc.Arbitrary<Case>, properties
   const draw = 'Draw from input.random alone; what is remembered from call to call belongs into fresh().';
   properties.hold('determinism', draw, fc.tuple(cases, cases), ([drawn, other]) => {
     const first = choose(begin(), inputOf(drawn));
-    choose(begin(), inputOf(other));
-    return deepEqual(choose(begin(), inputOf(drawn)), first)
+    const again = [0, 1].map((k) => {
+      if (k === 1) choose(begin(), inputOf(other));
+      return choose(begin(), inputOf(drawn));
+    });
+    return again.every((actions) => deepEqual(actions, first))
       ? undefined
       : 'select() chose other actions in the same states from the same random numbers.';
   });

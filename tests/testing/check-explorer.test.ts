@@ -10,7 +10,7 @@ import { assertExplorer, checkExplorer, type CheckExplorerOptions, type Explorer
 /** Repeats a stream's last action with probability one half where it can; otherwise any possible one. */
 class Sticky implements RememberingExplorer {
   readonly kind = 'sticky';
-  last = new Int32Array(8).fill(-1);
+  last: Int32Array = new Int32Array(8).fill(-1);
 
   fresh(): RememberingExplorer {
     return new Sticky();
