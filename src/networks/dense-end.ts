@@ -76,16 +76,7 @@ export function denseEnd(io: NetworkIo, options: DenseEndOptions, where: string,
  */
 export function checkDenseEnd(where: string, options: DenseEndOptions): void {
   const { hidden, activation, initializer, dueling } = options;
-  if (!Array.isArray(hidden)) {
-    throw new DqnError({
-      code: 'invalid-option',
-      where: `${where}(hidden)`,
-      expected: 'an array of widths',
-      received: describe(hidden),
-      remedy: 'Pass for example [128, 128], or [] for a linear network.',
-    });
-  }
-  hidden.forEach((width, i) => checkInteger(`${where}(hidden[${i}])`, width, { min: 1 }));
+  checkWidths(where, 'hidden', hidden);
   if (activation !== undefined) checkActivation(`${where}(activation)`, activation);
   if (initializer !== undefined) checkInitializer(`${where}(initializer)`, initializer);
   if (dueling !== undefined && typeof dueling !== 'boolean' && dueling !== 'mean' && dueling !== 'max') {
@@ -99,14 +90,32 @@ export function checkDenseEnd(where: string, options: DenseEndOptions): void {
   }
 }
 
-function hiddenLayer(options: DenseEndOptions, units: number, noisy: boolean): LayerSpec[] {
+/**
+ * Checks the widths of hidden layers.
+ * @throws DqnError `invalid-option` naming the option, or the width that is not a whole number of at least 1.
+ */
+export function checkWidths(where: string, name: string, widths: readonly number[]): void {
+  if (!Array.isArray(widths)) {
+    throw new DqnError({
+      code: 'invalid-option',
+      where: `${where}(${name})`,
+      expected: 'an array of widths',
+      received: describe(widths),
+      remedy: 'Pass for example [128, 128], or [] for no hidden layers.',
+    });
+  }
+  widths.forEach((width, i) => checkInteger(`${where}(${name}[${i}])`, width, { min: 1 }));
+}
+
+/** One hidden layer, with its normalisation where the options ask for it. */
+export function hiddenLayer(options: Omit<DenseEndOptions, 'hidden'>, units: number, noisy: boolean): LayerSpec[] {
   const { activation = 'relu', layerNorm = false } = options;
   if (!layerNorm) return [denseOr(options, units, activation, noisy)];
   return [denseOr(options, units, 'linear', noisy), { kind: 'layerNorm', activation }];
 }
 
 function denseOr(
-  { initializer = 'pytorch', noisy: noise }: DenseEndOptions,
+  { initializer = 'pytorch', noisy: noise }: Omit<DenseEndOptions, 'hidden'>,
   units: number,
   activation: Activation,
   noisy: boolean,

@@ -76,6 +76,45 @@ export interface Kernels {
     gainGradient: number,
     offsetGradient: number,
   ): void;
+  gru(
+    rows: number,
+    width: number,
+    gates: number,
+    gatesRow: number,
+    recurrent: number,
+    recurrentRow: number,
+    h: number,
+    next: number,
+    hRow: number,
+  ): void;
+  gruBackward(
+    rows: number,
+    n: number,
+    width: number,
+    gates: number,
+    gatesRow: number,
+    h: number,
+    hRow: number,
+    d: number,
+    dRow: number,
+    carry: number,
+    carryRow: number,
+  ): void;
+  cosines(rows: number, n: number, fractions: number, y: number, yRow: number): void;
+  modulate(rows: number, times: number, width: number, x: number, xRow: number, e: number, y: number, eRow: number): void;
+  modulateBackward(
+    rows: number,
+    times: number,
+    width: number,
+    x: number,
+    xRow: number,
+    e: number,
+    eRow: number,
+    d: number,
+    dRow: number,
+    dx: number,
+    dxRow: number,
+  ): void;
   prepare(n: number, p: number, g: number, scale: number, decay: number, shrink: number): void;
   sgd(n: number, p: number, g: number, v: number, rate: number, momentum: number): void;
   rmsprop(n: number, p: number, g: number, s: number, m: number, rate: number, keep: number, rest: number, epsilon: number): void;
@@ -99,6 +138,35 @@ export interface Kernels {
   columnSums(rows: number, width: number, d: number, dRow: number, sums: number): void;
   addColumnSums(rows: number, width: number, d: number, dRow: number, sums: number): void;
   clear(n: number, p: number): void;
+  addRows(rows: number, n: number, a: number, aRow: number, b: number, bRow: number, y: number, yRow: number): void;
+  perturb(n: number, a: number, b: number, c: number, y: number): void;
+  outer(rows: number, width: number, u: number, v: number, y: number): void;
+  dueling(
+    rows: number,
+    actions: number,
+    width: number,
+    max: number,
+    v: number,
+    vRow: number,
+    x: number,
+    xRow: number,
+    y: number,
+    yRow: number,
+  ): void;
+  duelingBackward(
+    rows: number,
+    actions: number,
+    width: number,
+    max: number,
+    x: number,
+    xRow: number,
+    d: number,
+    dRow: number,
+    dv: number,
+    dvRow: number,
+    dx: number,
+    dxRow: number,
+  ): void;
   copyRows(rows: number, n: number, from: number, fromRow: number, to: number, toRow: number): void;
   countNonZeros(n: number, p: number): number;
   gatherPatches(

@@ -58,8 +58,17 @@ const LOWEST: f32 = -87;
 /** 1 / (1 + e⁻ˣ). */
 // @ts-ignore: decorator
 @inline
-function logistic(x: v128): v128 {
+export function logistic(x: v128): v128 {
   return f32x4.div(f32x4.splat(1), f32x4.add(f32x4.splat(2), expm1(f32x4.neg(x))));
+}
+
+/** tanh |x| = −e / (e + 2) with e = exp(−2 |x|) − 1. */
+// @ts-ignore: decorator
+@inline
+export function tanh(x: v128): v128 {
+  const e = expm1(f32x4.mul(f32x4.abs(x), f32x4.splat(-2)));
+  const magnitude = f32x4.div(f32x4.neg(e), f32x4.add(e, f32x4.splat(2)));
+  return v128.bitselect(x, magnitude, i32x4.splat(0x80000000));
 }
 
 /** y = activation(x) for n numbers, a multiple of 4; y may be x. */
@@ -71,12 +80,8 @@ export function activate(kind: i32, n: i32, x: usize, y: usize): void {
     if (kind == RELU) out = f32x4.pmax(z, zero);
     else if (kind == LEAKY_RELU) out = v128.bitselect(f32x4.mul(z, f32x4.splat(0.01)), z, f32x4.lt(z, zero));
     else if (kind == ELU) out = v128.bitselect(expm1(z), z, f32x4.lt(z, zero));
-    else if (kind == TANH) {
-      // tanh |x| = −e / (e + 2) with e = exp(−2 |x|) − 1.
-      const e = expm1(f32x4.mul(f32x4.abs(z), f32x4.splat(-2)));
-      const magnitude = f32x4.div(f32x4.neg(e), f32x4.add(e, f32x4.splat(2)));
-      out = v128.bitselect(z, magnitude, i32x4.splat(0x80000000));
-    } else {
+    else if (kind == TANH) out = tanh(z);
+    else {
       out = logistic(z);
       if (kind == SILU) out = f32x4.mul(out, f32x4.pmax(z, f32x4.splat(LOWEST)));
     }

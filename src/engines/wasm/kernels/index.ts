@@ -3,7 +3,10 @@
 export { heapBase } from './memory';
 export { multiply, multiplyAdd, transpose } from './products';
 export { activate, derive } from './activations';
+export { gru, gruBackward } from './gru';
 export { layerNorm, layerNormBackward } from './layer-norm';
 export { adam, prepare, rmsprop, sgd } from './optimizers';
+export { addRows, dueling, duelingBackward, outer, perturb } from './composites';
 export { convolveNonZeros, countNonZeros, gatherPatches, scatterPatches } from './convolution';
+export { cosines, modulate, modulateBackward } from './quantiles';
 export { addColumnSums, blend, clear, columnSums, copyRows, scale, sumOfSquares } from './vectors';

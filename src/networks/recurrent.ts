@@ -1,0 +1,55 @@
+import { checkInteger, checkNames } from '../common/check.ts';
+import { checkNetworkSpec } from './check-spec.ts';
+import { checkDenseEnd, checkWidths, denseEnd, hiddenLayer, type DenseEndOptions } from './dense-end.ts';
+import type { NetworkFactory } from './network-factory.ts';
+import type { LayerSpec } from './spec.ts';
+
+/** Options of {@link recurrent}: the layers before the memory, the memory, and how the network goes on from it, as in `mlp`. */
+export interface RecurrentOptions extends Omit<DenseEndOptions, 'hidden'> {
+  /** Size of the memory: the units of its GRU, at least 1. */
+  readonly units: number;
+  /** Widths of the hidden layers before the memory, from input to output. Default none. */
+  readonly hidden?: readonly number[];
+  /** Widths of the hidden layers between the memory and the outputs. Default none. */
+  readonly after?: readonly number[];
+}
+
+/**
+ * A network with a memory, for environments whose observations do not tell their whole state (Hausknecht and Stone 2015): hidden layers as in `mlp`, a
+ * gated recurrent unit, then hidden layers and outputs as in `mlp`, dueling streams, noisy layers and quantile embeddings included. Its agent learns
+ * from sequences.
+ *
+ * @example `recurrent({ hidden: [64], units: 64 })`
+ * @throws DqnError `invalid-option` on a size that is not a whole number of at least 1, or an unknown name.
+ */
+export function recurrent(options: RecurrentOptions): NetworkFactory<true> {
+  checkNames('recurrent(options)', options, {
+    units: true,
+    hidden: true,
+    after: true,
+    activation: true,
+    layerNorm: true,
+    initializer: true,
+    dueling: true,
+    noisy: true,
+  });
+  const { units, hidden = [], after = [], ...rest } = options;
+  checkInteger('recurrent(units)', units, { min: 1 });
+  checkDenseEnd('recurrent', { ...rest, hidden });
+  checkWidths('recurrent', 'after', after);
+  const gru: LayerSpec = { kind: 'gru', units };
+  return {
+    kind: 'recurrent',
+    recurrent: true,
+    build: (io) =>
+      checkNetworkSpec({
+        inputShape: [...io.inputShape],
+        ...(io.inputScale === undefined ? {} : { inputScale: io.inputScale }),
+        layers: [
+          ...hidden.flatMap((width) => hiddenLayer(rest, width, false)),
+          gru,
+          ...denseEnd(io, { ...rest, hidden: after }, 'recurrent', true),
+        ],
+      }),
+  };
+}
