@@ -1,16 +1,18 @@
 // Measures the built package beside PyTorch and TensorFlow.js, in alternating rounds of one run, one thread each.
 //
 //   npm run bench                            all sections
-//   npm run bench -- update act              these sections: update, act, cleanrl, zoo
+//   npm run bench -- update act              these sections: update, act, cleanrl, zoo, c51, qrdqn, noisy-dueling, conv, gru, per
 //   npm run bench -- zoo --rounds 3          with another number of rounds
 //
 // `update` and `act` compare hand-written code on nets of three sizes: ours also samples its batch from replay, which the others are spared.
+// The sections from `c51` on are the parts beyond plain DQN; see parts.mjs. C51 and QR-DQN are measured only after targets, loss and gradient agreed.
 // `cleanrl` and `zoo` are whole training loops on CartPole; see peers/torch/training.py. Gymnasium is not needed: the peer's own CartPole computes as it does.
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import * as dqn from '../dist/index.js';
 import { CartPole } from '../dist/environments.js';
 import { calibrate, format, measureAlternating, table, timeCalls } from './harness.mjs';
+import { parts } from './parts.mjs';
 import { tfjsPeer } from './peers/tfjs.mjs';
 import { torchPeer } from './peers/torch.mjs';
 
@@ -169,19 +171,31 @@ async function compareZoo(torch, rounds) {
 }
 
 const { positionals, values } = parseArgs({ allowPositionals: true, options: { rounds: { type: 'string' } } });
-const sections = positionals.length > 0 ? positionals : ['update', 'act', 'cleanrl', 'zoo'];
+const sections = positionals.length > 0 ? positionals : ['update', 'act', 'cleanrl', 'zoo', ...Object.keys(parts)];
 const rounds = values.rounds === undefined ? undefined : Number(values.rounds);
 const torch = await torchPeer();
 const tfjs = { 'tfjs-wasm': tfjsPeer('wasm'), 'tfjs-cpu': tfjsPeer('cpu') };
 
 const calls = { ...(torch && { torch }), ...tfjs };
+const measures = {
+  update: () => compareCalls('update', calls, rounds ?? UPDATE_ROUNDS),
+  act: () => compareCalls('act', calls, rounds ?? UPDATE_ROUNDS),
+  cleanrl: () => compareCleanrl(torch, rounds ?? TRAINING_ROUNDS),
+  zoo: () => compareZoo(torch, rounds ?? TRAINING_ROUNDS),
+  ...Object.fromEntries(Object.entries(parts).map(([name, measure]) => [name, () => measure(torch, rounds)])),
+};
+const unknown = sections.find((section) => !Object.hasOwn(measures, section));
+if (unknown !== undefined) throw new Error(`There is no section ${unknown}; there are ${Object.keys(measures).join(', ')}.`);
 const rows = [];
 for (const section of sections) {
   console.error(`${section} …`);
-  if (section === 'update' || section === 'act') rows.push(...(await compareCalls(section, calls, rounds ?? UPDATE_ROUNDS)));
-  else if (section === 'cleanrl') rows.push(...(await compareCleanrl(torch, rounds ?? TRAINING_ROUNDS)));
-  else if (section === 'zoo') rows.push(...(await compareZoo(torch, rounds ?? TRAINING_ROUNDS)));
-  else throw new Error(`There is no section ${section}; there are update, act, cleanrl and zoo.`);
+  try {
+    rows.push(...(await measures[section]()));
+  } catch (error) {
+    // What was measured so far is worth keeping.
+    console.error(`${section} failed:`, error);
+    process.exitCode = 1;
+  }
 }
 torch?.close();
 for (const peer of Object.values(tfjs)) await peer.close();

@@ -7,7 +7,7 @@
 // Agents and training.
 export { createAgent } from './agent/create-agent.ts';
 export type { ActBatchOptions, Agent, Experience, UpdateReport } from './agent/agent.ts';
-export type { AgentOptions, CommonOptions, FeedForwardParts, RecurrentParts, ResolvedAgentOptions } from './agent/options.ts';
+export type { AgentOptions, CommonOptions, FeedForwardOptions, RecurrentOptions, ResolvedAgentOptions } from './agent/options.ts';
 export type { ActOptions, LoadedPolicy, LoadPolicyOptions, Policy } from './agent/policy.ts';
 export { loadPolicy } from './agent/load-policy.ts';
 export type { AbortSignalLike } from './training/abort.ts';

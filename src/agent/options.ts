@@ -21,25 +21,9 @@ import type { TargetUpdater } from '../targets/target-updater.ts';
  * The parts an agent is composed of. Every one has a default; together the defaults are Double DQN with the embedded
  * engine. Steps and periods count environment steps.
  */
-export type AgentOptions<M extends Timing = Timing> = CommonOptions<M> & (FeedForwardParts | RecurrentParts);
+export type AgentOptions<M extends Timing = Timing> = FeedForwardOptions<M> | RecurrentOptions<M>;
 
-/** The parts of an agent that learns from single transitions. */
-export interface FeedForwardParts {
-  /** The network's shape. Default `mlp({ hidden: [128, 128] })`. */
-  readonly network?: NetworkFactory<false>;
-  /** Where transitions are kept. Default `uniform({ capacity: 100_000 })`. */
-  readonly replay?: ReplaySpec;
-}
-
-/** The parts of an agent whose network remembers from step to step, and which learns from sequences. */
-export interface RecurrentParts {
-  /** The network's shape. */
-  readonly network: NetworkFactory<true>;
-  /** Where sequences are kept. */
-  readonly replay: SequenceReplaySpec;
-}
-
-/** The parts of every agent; see {@link AgentOptions}. */
+/** The parts that every agent has; see {@link AgentOptions}. */
 export interface CommonOptions<M extends Timing = Timing> {
   /** What runs the networks. Default {@link wasm}, the embedded engine. */
   readonly engine?: Engine<M>;
@@ -69,6 +53,22 @@ export interface CommonOptions<M extends Timing = Timing> {
   readonly updatesPerRound?: number;
   /** Seeds everything the agent draws. Default 0. */
   readonly seed?: number;
+}
+
+/** The parts of an agent that learns from single transitions. */
+export interface FeedForwardOptions<M extends Timing = Timing> extends CommonOptions<M> {
+  /** The network's shape. Default `mlp({ hidden: [128, 128] })`. */
+  readonly network?: NetworkFactory<false>;
+  /** Where transitions are kept. Default `uniform({ capacity: 100_000 })`. */
+  readonly replay?: ReplaySpec;
+}
+
+/** The parts of an agent whose network remembers from step to step, and which learns from sequences. */
+export interface RecurrentOptions<M extends Timing = Timing> extends CommonOptions<M> {
+  /** The network's shape. */
+  readonly network: NetworkFactory<true>;
+  /** Where sequences are kept. */
+  readonly replay: SequenceReplaySpec;
 }
 
 /** {@link AgentOptions} with every default filled in, but for the engine, which is held by the networks. */

@@ -1,5 +1,6 @@
 import { checkInteger, checkNumber } from '../common/check.ts';
 import { DqnError } from '../common/errors.ts';
+import { solveExactly } from './exact-simplex.ts';
 
 /** An equilibrium of a matrix game. */
 export interface MatrixGameSolution {
@@ -13,16 +14,24 @@ export interface MatrixGameSolution {
 
 /** Reduced costs and pivots below this, in a tableau with entries of size 1, are rounding. */
 const TOLERANCE = 1e-12;
+/** How much better than in equilibrium a player may do, in a game with payoffs in [0, 1], before the equilibrium is solved for exactly. */
+const WORST_GAP = 1e-10;
 
 /** {@link solveMatrixGame} for many games: its arrays are reused. */
 export class MatrixGameSolver {
   /** p of the last game: its first `rows` numbers. */
-  row = new Float64Array(0);
+  row: Float64Array = new Float64Array(0);
   /** q of the last game: its first `columns` numbers. */
-  column = new Float64Array(0);
+  column: Float64Array = new Float64Array(0);
+  /** `[rows, columns]`: the payoffs moved and scaled into [0, 1]. */
+  #payoffs = new Float64Array(0);
   #tableau = new Float64Array(0);
   #basic = new Int32Array(0);
   #nonbasic = new Int32Array(0);
+  /** The least that p wins in the scaled game. */
+  #lower = 0;
+  /** The most that q loses in the scaled game. */
+  #upper = 0;
 
   /**
    * Gives v, and writes p and q. Payoffs that are not finite make all of them NaN.
@@ -31,61 +40,63 @@ export class MatrixGameSolver {
   solve(payoffs: ArrayLike<number>, rows: number, columns: number): number {
     this.#reserve(rows, columns);
     const { row, column } = this;
+    const cells = rows * columns;
     let least = Infinity;
     let most = -Infinity;
-    let finite = true;
-    for (let i = 0; i < rows * columns; i++) {
+    let sum = 0;
+    for (let i = 0; i < cells; i++) {
       const payoff = payoffs[i];
-      finite &&= Number.isFinite(payoff);
       if (payoff < least) least = payoff;
       if (payoff > most) most = payoff;
+      sum += payoff;
     }
     const range = most - least;
-    if (!finite || range === Infinity) {
+    if (!Number.isFinite(range + sum)) {
       row.fill(NaN, 0, rows);
       column.fill(NaN, 0, columns);
       return NaN;
     }
-    if (range === 0) {
-      // All the same: the first row against the first column is as good as any.
-      row.fill(0, 0, rows)[0] = 1;
-      column.fill(0, 0, columns)[0] = 1;
-      return least;
-    }
-    // With payoffs moved into [1, 2] the value is above 0, so that the game is the linear programme
-    // maximise Σ y subject to M y ≤ 1, y ≥ 0, whose first basis, all slack, is feasible. v = 1 / Σ y, q = v y, and p is v times the dual.
-    const width = columns + 1;
-    const tableau = this.#tableau;
-    for (let i = 0; i < rows; i++) {
-      for (let j = 0; j < columns; j++) tableau[i * width + j] = (payoffs[i * columns + j] - least) / range + 1;
-      tableau[i * width + columns] = 1;
-      this.#basic[i] = columns + i;
-    }
-    for (let j = 0; j < columns; j++) {
-      tableau[rows * width + j] = -1;
-      this.#nonbasic[j] = j;
-    }
-    tableau[rows * width + columns] = 0;
+    // Payoffs that are all the same stay so: 0.
+    for (let i = 0; i < cells; i++) this.#payoffs[i] = range === 0 ? 0 : (payoffs[i] - least) / range;
     this.#maximise(rows, columns);
-    return least + (this.#read(rows, columns) - 1) * range;
+    this.#bound(rows, columns);
+    // Nearly equal rows or columns can cost float64 all its digits. Written so that NaN counts as a failure.
+    if (!(this.#upper - this.#lower <= WORST_GAP)) {
+      solveExactly((i, j) => this.#payoffs[i * columns + j], rows, columns, row, column);
+      this.#bound(rows, columns);
+    }
+    return least + ((this.#lower + this.#upper) / 2) * range;
   }
 
   /**
-   * The simplex method with Bland's rule (1977): of all that may enter or leave the basis the variable of the lowest number does, so that no
-   * basis comes twice. The tableau is the condensed one, without the columns of basic variables.
+   * With payoffs M in [1, 2] the value is above 0, so that the game is the linear programme `maximise Σ y subject to M y ≤ 1, y ≥ 0`, whose first
+   * basis, all slack, is feasible: then v = 1 / Σ y, q = v y, and p is v times the dual solution. The simplex method by a condensed tableau, without the
+   * columns of basic variables, and Bland's rule (1977): of all variables that may enter or leave the basis the one of the lowest number
+   * does, so that no basis comes twice.
    */
   #maximise(rows: number, columns: number): void {
     const width = columns + 1;
     const tableau = this.#tableau;
     const basic = this.#basic;
     const nonbasic = this.#nonbasic;
-    // Rounding could undo Bland's proof, but not keep this loop running.
-    for (let pivots = 1000 * (rows + columns); pivots > 0; pivots--) {
+    for (let i = 0; i < rows; i++) {
+      for (let j = 0; j < columns; j++) tableau[i * width + j] = this.#payoffs[i * columns + j] + 1;
+      tableau[i * width + columns] = 1;
+      basic[i] = columns + i;
+    }
+    const objective = rows * width;
+    for (let j = 0; j < columns; j++) {
+      tableau[objective + j] = -1;
+      nonbasic[j] = j;
+    }
+    tableau[objective + columns] = 0;
+    // Rounding may undo Bland's proof: then the exact solver takes over.
+    for (let pivots = 50 * (rows + columns); pivots > 0; pivots--) {
       let enter = -1;
       for (let j = 0; j < columns; j++) {
-        if (tableau[rows * width + j] < -TOLERANCE && (enter < 0 || nonbasic[j] < nonbasic[enter])) enter = j;
+        if (tableau[objective + j] < -TOLERANCE && (enter < 0 || nonbasic[j] < nonbasic[enter])) enter = j;
       }
-      if (enter < 0) return;
+      if (enter < 0) break;
       let leave = -1;
       let smallest = Infinity;
       for (let i = 0; i < rows; i++) {
@@ -97,32 +108,37 @@ export class MatrixGameSolver {
           leave = i;
         }
       }
-      if (leave < 0) return; // unbounded: not where all payoffs are above 0, but for rounding
-      pivot(tableau, rows, width, leave, enter);
+      if (leave < 0) break;
+      exchange(tableau, rows, width, leave, enter);
       const variable = basic[leave];
       basic[leave] = nonbasic[enter];
       nonbasic[enter] = variable;
     }
-  }
-
-  /** Reads p and q from the last tableau, and gives the value of the moved game. */
-  #read(rows: number, columns: number): number {
-    const width = columns + 1;
-    const tableau = this.#tableau;
     const { row, column } = this;
     row.fill(0, 0, rows);
     column.fill(0, 0, columns);
-    for (let i = 0; i < rows; i++) {
-      const variable = this.#basic[i];
-      if (variable < columns) column[variable] = tableau[i * width + columns];
-    }
-    for (let j = 0; j < columns; j++) {
-      const variable = this.#nonbasic[j];
-      if (variable >= columns) row[variable - columns] = tableau[rows * width + j];
-    }
+    for (let i = 0; i < rows; i++) if (basic[i] < columns) column[basic[i]] = tableau[i * width + columns];
+    for (let j = 0; j < columns; j++) if (nonbasic[j] >= columns) row[nonbasic[j] - columns] = tableau[objective + j];
     toProbabilities(row, rows);
     toProbabilities(column, columns);
-    return 1 / tableau[rows * width + columns];
+  }
+
+  /** The least that p wins and the most that q loses, whatever the other player does: equal in an equilibrium. */
+  #bound(rows: number, columns: number): void {
+    const { row, column } = this;
+    const payoffs = this.#payoffs;
+    this.#lower = Infinity;
+    this.#upper = -Infinity;
+    for (let j = 0; j < columns; j++) {
+      let won = 0;
+      for (let i = 0; i < rows; i++) won += row[i] * payoffs[i * columns + j];
+      this.#lower = Math.min(this.#lower, won);
+    }
+    for (let i = 0; i < rows; i++) {
+      let lost = 0;
+      for (let j = 0; j < columns; j++) lost += column[j] * payoffs[i * columns + j];
+      this.#upper = Math.max(this.#upper, lost);
+    }
   }
 
   #reserve(rows: number, columns: number): void {
@@ -134,6 +150,7 @@ export class MatrixGameSolver {
       this.column = new Float64Array(columns);
       this.#nonbasic = new Int32Array(columns);
     }
+    if (this.#payoffs.length < rows * columns) this.#payoffs = new Float64Array(rows * columns);
     const cells = (rows + 1) * (columns + 1);
     if (this.#tableau.length < cells) this.#tableau = new Float64Array(cells);
   }
@@ -141,8 +158,9 @@ export class MatrixGameSolver {
 
 /**
  * An equilibrium in mixed strategies of a two-player zero-sum game: p and q with
- * `v = max_p min_j Σ_i p_i M_ij = min_q max_i Σ_j M_ij q_j` (von Neumann 1928), by linear programming: the simplex method with Bland's rule, in float64. Of
- * several equilibria it is the one that this rule comes to first, always the same for the same payoffs.
+ * `v = max_p min_j Σ_i p_i M_ij = min_q max_i Σ_j M_ij q_j` (von Neumann 1928), by linear programming: the simplex method in float64, checked by how much
+ * either player could gain by another action, and in whole numbers where that is more than 1e-10 of the range of payoffs. Of several
+ * equilibria it is the one that Bland's rule comes to first, always the same for the same payoffs.
  *
  * @param payoffs - M `[rows, columns]`, row-major: what the column player pays the row player.
  * @param rows - actions of the row player, who maximises.
@@ -167,8 +185,8 @@ export function solveMatrixGame(payoffs: ArrayLike<number>, rows: number, column
   return { value, row: solver.row, column: solver.column };
 }
 
-/** Exchanges a basic and a nonbasic variable. */
-function pivot(tableau: Float64Array, rows: number, width: number, leave: number, enter: number): void {
+/** Exchanges a basic and a nonbasic variable of a condensed tableau. */
+function exchange(tableau: Float64Array, rows: number, width: number, leave: number, enter: number): void {
   const start = leave * width;
   const factor = 1 / tableau[start + enter];
   for (let j = 0; j < width; j++) tableau[start + j] *= factor;

@@ -4,7 +4,7 @@ import type { Explorer, ExplorerInput } from './explorer.ts';
 
 /** See {@link greedy}. */
 export class Greedy implements Explorer {
-  readonly kind = 'greedy';
+  readonly kind: string = 'greedy';
 
   select({ batch, actions, qValues, masks }: ExplorerInput, out: Int32Array): void {
     for (let n = 0; n < batch; n++) out[n] = greedyAction(qValues, n, actions, masks);

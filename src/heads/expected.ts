@@ -1,5 +1,6 @@
-import { bellmanTargets } from '../bellman/targets.ts';
 import { huberLoss, huberSlope, squaredLoss, squaredSlope } from '../bellman/regression-loss.ts';
+import { bellmanTargets } from '../bellman/targets.ts';
+import { inverseRescale, rescale } from '../bellman/value-rescaling.ts';
 import { checkNumber } from '../common/check.ts';
 import { DqnError, describe } from '../common/errors.ts';
 import type { LossInput, LossOutput, TargetInput, ValueHead } from './value-head.ts';
@@ -10,6 +11,11 @@ export interface ExpectedOptions {
   readonly loss?: 'huber' | 'squared';
   /** Where the Huber loss turns from a parabola into a line, above 0. Default 1. */
   readonly delta?: number;
+  /**
+   * Whether the network learns h(Q) in place of Q, so that returns of very different sizes need no clipped rewards ({@link rescale}; R2D2, Kapturowski et al.
+   * 2019). Default false.
+   */
+  readonly rescale?: boolean;
 }
 
 /**
@@ -18,19 +24,24 @@ export interface ExpectedOptions {
  * - target `y = r + γⁿ · Σ_a π(a | s') Q(s', a)`,
  * - loss `L(y − Q(s, a))` with L the Huber loss or half the square,
  * - gradient at the action taken `weights[b] / B · clip(Q(s, a) − y, ±delta)` (unclipped for the square), zero at the others.
+ *
+ * With `rescale` the outputs are h(Q): `Q = h⁻¹(outputs)`, `y = h(r + γⁿ Σ_a π(a | s') h⁻¹(outputs⁻[s', a]))`, and loss and TD error compare outputs
+ * with y as they are (Kapturowski et al. 2019, eq. 1).
  */
 export class ExpectedHead implements ValueHead {
   readonly kind = 'expected';
   readonly width = 1;
   readonly targetWidth = 1;
-  readonly linear = true;
+  readonly linear: boolean;
+  readonly settings: { readonly rescale: boolean };
   /** Which loss it is. */
   readonly regression: 'huber' | 'squared';
   /** Where the Huber loss becomes a line; without effect on the squared one. */
   readonly delta: number;
+  #nextQ = new Float32Array(0);
 
   /** @throws DqnError `invalid-option` as {@link expected}. */
-  constructor({ loss = 'huber', delta = 1 }: ExpectedOptions = {}) {
+  constructor({ loss = 'huber', delta = 1, rescale: rescaled = false }: ExpectedOptions = {}) {
     if (loss !== 'huber' && loss !== 'squared') {
       throw new DqnError({
         code: 'invalid-option',
@@ -42,14 +53,24 @@ export class ExpectedHead implements ValueHead {
     }
     this.regression = loss;
     this.delta = checkNumber('expected(delta)', delta, { min: 0, exclusiveMin: true });
+    this.linear = !rescaled;
+    this.settings = { rescale: rescaled };
   }
 
   qValues(outputs: Float32Array, batch: number, actions: number, out: Float32Array): void {
-    for (let i = 0, end = batch * actions; i < end; i++) out[i] = outputs[i];
+    const rescaled = this.settings.rescale;
+    for (let i = 0, end = batch * actions; i < end; i++) out[i] = rescaled ? inverseRescale(outputs[i]) : outputs[i];
   }
 
-  targets(input: TargetInput, out: Float32Array): void {
-    bellmanTargets(input.rewards, input.discounts, input.nextOutputs, input.nextPolicy, input.batch, input.actions, out);
+  targets({ batch, actions, rewards, discounts, nextOutputs, nextPolicy }: TargetInput, out: Float32Array): void {
+    if (!this.settings.rescale) {
+      bellmanTargets(rewards, discounts, nextOutputs, nextPolicy, batch, actions, out);
+      return;
+    }
+    if (this.#nextQ.length < batch * actions) this.#nextQ = new Float32Array(batch * actions);
+    this.qValues(nextOutputs, batch, actions, this.#nextQ);
+    bellmanTargets(rewards, discounts, this.#nextQ, nextPolicy, batch, actions, out);
+    for (let b = 0; b < batch; b++) out[b] = rescale(out[b]);
   }
 
   loss(input: LossInput, out: LossOutput): void {

@@ -14,11 +14,13 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   engines: port,
   bellman: port,
   ...Object.fromEntries(rules.map((rule) => [rule, ['bellman', 'environment', ...port]])),
+  bootstrap: ['heads', 'bellman', 'environment', ...port],
   agent: parts,
+  presets: ['agent', ...parts],
   training: ['agent', ...parts],
   node: ['training', 'agent', ...parts],
   testing: ['training', 'agent', 'environments', ...parts],
-  'index.ts': ['training', 'agent', ...parts],
+  'index.ts': ['presets', 'training', 'agent', ...parts],
   cli: ['index.ts', 'node', 'environments', 'training', 'agent', ...parts],
 };
 

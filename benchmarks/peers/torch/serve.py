@@ -7,6 +7,9 @@ from time import perf_counter
 import numpy as np
 import torch
 
+import heads
+import parts
+import prioritized
 import training
 from dqn import Learner
 from gymnasium_cart_pole import version as gymnasium_version
@@ -54,6 +57,14 @@ def answer(request):
         if key not in known:
             known[key] = Updates(request["sizes"], request["batch"])
         return known[key].run(what, request["count"])
+    if what == "agreement":
+        return heads.agreement(**request["arguments"])
+    if what in ("part", "prioritized"):
+        key = json.dumps([what, request.get("kind"), request["arguments"]])
+        if key not in known:
+            arguments = request["arguments"]
+            known[key] = prioritized.Calls(**arguments) if what == "prioritized" else parts.create(request["kind"], arguments)
+        return known[key].run(request["count"])
     return getattr(training, {"cleanrl": "cleanrl", "zoo": "zoo"}[what])(*request.get("arguments", []))
 
 

@@ -2,11 +2,11 @@ import { type LayerPlan, convolutionGeometry } from '../../networks/plan.ts';
 import type { Conv2dSpec } from '../../networks/spec.ts';
 import { ACTIVATION_CODES } from './activation-codes.ts';
 import type { Kernels } from './kernel-exports.ts';
-import { type LayerBuffers, type ParameterPlace, type Rows, type WasmLayer, rowStride } from './layer.ts';
+import { type LayerBuffers, type ParameterPlace, type Rows, type PlainLayer, rowStride } from './layer.ts';
 import { Panels } from './panels.ts';
 
 /** An image of which at most this share of the numbers is not zero is convolved number by number. */
-const SPARSE_SHARE = 0.25;
+const SPARSE_SHARE = 0.1;
 /** `gatherPatches` may write this many numbers behind the last patch. */
 const PATCH_SLACK = 4;
 
@@ -25,13 +25,14 @@ export interface ConvolutionNeighbours {
  * and its product with W `[kh·kw·C, F]` is the image of outputs. Observations that are mostly zero are convolved number by number instead; either
  * way the terms of one sum are added in the same order.
  */
-export class Conv2dLayer implements WasmLayer {
+export class Conv2dLayer implements PlainLayer {
   readonly parameters: readonly ParameterPlace[];
   readonly size: number;
   readonly outputSize: number;
   readonly outputStride: number;
   readonly keepsArguments: boolean;
   readonly workSize: number;
+  readonly worksForward = true;
   readonly #kernels: Kernels;
   readonly #geometry: ReturnType<typeof convolutionGeometry>;
   readonly #height: number;

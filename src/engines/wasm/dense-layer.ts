@@ -2,7 +2,7 @@ import type { ParameterInfo } from '../../networks/plan.ts';
 import type { DenseSpec } from '../../networks/spec.ts';
 import { ACTIVATION_CODES } from './activation-codes.ts';
 import type { Kernels } from './kernel-exports.ts';
-import { type LayerBuffers, type ParameterPlace, type Rows, type WasmLayer, rowStride } from './layer.ts';
+import { type LayerBuffers, type ParameterPlace, type Rows, type PlainLayer, rowStride } from './layer.ts';
 import { Panels } from './panels.ts';
 
 /** Below this length a row is not worth searching for zeros. */
@@ -17,7 +17,7 @@ export interface DenseNeighbours {
 }
 
 /** `y = activation(x · W + b)`. */
-export class DenseLayer implements WasmLayer {
+export class DenseLayer implements PlainLayer {
   readonly parameters: readonly ParameterPlace[];
   readonly size: number;
   readonly outputSize: number;

@@ -139,6 +139,35 @@ export interface Kernels {
   columnSums(rows: number, width: number, d: number, dRow: number, sums: number): void;
   addColumnSums(rows: number, width: number, d: number, dRow: number, sums: number): void;
   clear(n: number, p: number): void;
+  addRows(rows: number, n: number, a: number, aRow: number, b: number, bRow: number, y: number, yRow: number): void;
+  perturb(n: number, a: number, b: number, c: number, y: number): void;
+  outer(rows: number, width: number, u: number, v: number, y: number): void;
+  dueling(
+    rows: number,
+    actions: number,
+    width: number,
+    max: number,
+    v: number,
+    vRow: number,
+    x: number,
+    xRow: number,
+    y: number,
+    yRow: number,
+  ): void;
+  duelingBackward(
+    rows: number,
+    actions: number,
+    width: number,
+    max: number,
+    x: number,
+    xRow: number,
+    d: number,
+    dRow: number,
+    dv: number,
+    dvRow: number,
+    dx: number,
+    dxRow: number,
+  ): void;
   copyRows(rows: number, n: number, from: number, fromRow: number, to: number, toRow: number): void;
   countNonZeros(n: number, p: number): number;
   gatherPatches(

@@ -2,13 +2,13 @@ import type { ParameterInfo } from '../../networks/plan.ts';
 import type { LayerNormSpec } from '../../networks/spec.ts';
 import { ACTIVATION_CODES } from './activation-codes.ts';
 import type { Kernels } from './kernel-exports.ts';
-import { type LayerBuffers, type ParameterPlace, type Rows, type WasmLayer, rowStride } from './layer.ts';
+import { type LayerBuffers, type ParameterPlace, type Rows, type PlainLayer, rowStride } from './layer.ts';
 import { Panels } from './panels.ts';
 
 const DEFAULT_EPSILON = 1e-5;
 
 /** `y = activation((x − mean) / √(variance + epsilon) · gain + offset)`. */
-export class LayerNormLayer implements WasmLayer {
+export class LayerNormLayer implements PlainLayer {
   readonly parameters: readonly ParameterPlace[];
   readonly size: number;
   readonly outputSize: number;

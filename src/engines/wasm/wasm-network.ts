@@ -3,10 +3,18 @@ import { DqnError, describe } from '../../common/errors.ts';
 import { isPromise } from '../../common/maybe-promise.ts';
 import { initialParameters } from '../../networks/initialize.ts';
 import { checkOptimizerSpec } from '../../networks/optimizers.ts';
-import type { NamedTensor, NetworkOptions, OutputGradient, QNetwork, UpdateOptions } from '../../networks/q-network.ts';
+import type {
+  ForwardOptions,
+  NamedTensor,
+  NetworkOptions,
+  OutputGradient,
+  QNetwork,
+  UpdateOptions,
+} from '../../networks/q-network.ts';
 import type { LayerSpec, NetworkSpec } from '../../networks/spec.ts';
-import { stacksOf, traitsOf } from '../../networks/traits.ts';
-import { LayerStack } from './layer-stack.ts';
+import { stacksOf, traitsOf, type NetworkTraits } from '../../networks/traits.ts';
+import type { RateRange } from './layer.ts';
+import { LayerStack, type PassInputs } from './layer-stack.ts';
 import { type OptimizerStep, optimizerStep } from './optimizer-step.ts';
 import type { Panels } from './panels.ts';
 import { RowViews } from './row-views.ts';
@@ -21,6 +29,14 @@ const BATCH_RANGE = { min: 1, max: MAX_BATCH };
 const RATE_RANGE = { min: 0 };
 const NORM_RANGE = { min: 0, exclusiveMin: true };
 const TAU_RANGE = { min: 0, max: 1 };
+
+const NO_INPUTS: PassInputs = {
+  noise: undefined,
+  fractions: new Float32Array(0),
+  samples: 1,
+  steps: 1,
+  state: new Float32Array(0),
+};
 
 /** A parameter's name and shape, and where it is among all. */
 interface Place {
@@ -37,6 +53,8 @@ interface Learner {
   readonly gradient: number;
   /** Addresses of the rule's averages, each as long as the parameters. */
   readonly slots: readonly number[];
+  /** All parameters, in stretches that learn at one rate each. */
+  readonly ranges: readonly RateRange[];
   /** Updates so far. */
   step: number;
 }
@@ -86,6 +104,19 @@ function signature(spec: NetworkSpec, inputSize: number): string {
   return JSON.stringify([inputSize, spec.inputScale ?? 1, spec.layers.map(functionOf)]);
 }
 
+/** The whole of the parameters cut where learning rates change; one range as a rule. */
+function rangesOf({ size, rates }: LayerStack): RateRange[] {
+  const ranges: RateRange[] = [];
+  let end = 0;
+  for (const range of rates) {
+    if (range.offset > end) ranges.push({ offset: end, size: (range.offset - end) / 4, factor: 1 });
+    ranges.push(range);
+    end = range.offset + range.size * 4;
+  }
+  if (end < size * 4) ranges.push({ offset: end, size: size - end / 4, factor: 1 });
+  return ranges;
+}
+
 function build(runtime: Runtime, spec: NetworkSpec, { random, optimizer }: NetworkOptions): Parts {
   const stack = new LayerStack(runtime, spec);
   const { heap, kernels } = runtime;
@@ -94,19 +125,18 @@ function build(runtime: Runtime, spec: NetworkSpec, { random, optimizer }: Netwo
   const bytes = stack.size * 4;
   const parameters = heap.allocate(bytes * vectors);
   heap.f32.fill(0, parameters / 4, parameters / 4 + stack.size * vectors);
-  const places = stack.layers.flatMap((layer, i) =>
-    layer.parameters.map(({ name, shape, panels, offset }) => ({ name, shape, panels, start: (stack.offsets[i] + offset) / 4 })),
-  );
+  const places = stack.parameters.map(({ name, shape, panels, offset }) => ({ name, shape, panels, start: offset / 4 }));
   try {
-    initialParameters(spec, random).forEach(({ values }, i) => {
-      places[i].panels.write(heap.f32, parameters / 4 + places[i].start, values);
-    });
+    const initial = new Map(initialParameters(spec, random).map(({ name, values }) => [name, values]));
+    for (const { name, panels, start } of places) {
+      panels.write(heap.f32, parameters / 4 + start, initial.get(name) as Float32Array);
+    }
   } catch (error) {
     heap.free(parameters);
     throw error;
   }
   const slots = rule?.slots.map((_, i) => parameters + bytes * (2 + i)) ?? [];
-  const learner = rule && { rule, gradient: parameters + bytes, slots, step: 0 };
+  const learner = rule && { rule, gradient: parameters + bytes, slots, ranges: rangesOf(stack), step: 0 };
   return { runtime, stack, places, parameters, learner };
 }
 
@@ -117,6 +147,9 @@ export class WasmNetwork implements QNetwork<'sync'> {
   readonly outputSize: number;
   readonly stateSize: number;
   readonly #signature: string;
+  readonly #traits: NetworkTraits;
+  /** Whether passes must be told more than the observations. */
+  readonly #asks: boolean;
   readonly #outputs: RowViews;
   readonly #trainingOutputs: RowViews;
   readonly #outputGradient: RowViews;
@@ -130,7 +163,9 @@ export class WasmNetwork implements QNetwork<'sync'> {
     this.spec = spec;
     this.inputSize = parts.stack.inputSize;
     this.outputSize = parts.stack.outputSize;
-    this.stateSize = traitsOf(spec).stateSize;
+    this.#traits = traitsOf(spec);
+    this.stateSize = this.#traits.stateSize;
+    this.#asks = this.stateSize > 0 || this.#traits.fractions === 'given';
     this.#parts = parts;
     this.#signature = signature(spec, this.inputSize);
     this.#outputs = new RowViews(this.outputSize);
@@ -139,12 +174,66 @@ export class WasmNetwork implements QNetwork<'sync'> {
     this.#onDispose = onDispose;
   }
 
-  forward(observations: Float32Array, batch: number): Float32Array {
-    const { stack, parameters } = this.#use('QNetwork.forward');
-    this.#checkRows('QNetwork.forward', observations, batch);
-    const out = this.#outputs.get(batch);
-    stack.forward(parameters, observations, batch, out);
+  forward(observations: Float32Array, batch: number, options?: ForwardOptions): Float32Array {
+    const where = 'QNetwork.forward';
+    const { stack, parameters } = this.#use(where);
+    this.#checkRows(where, observations, batch);
+    const inputs = options || this.#asks ? this.#inputs(where, batch, options) : NO_INPUTS;
+    const out = this.#outputs.get(batch * inputs.samples);
+    stack.forward(parameters, observations, batch, inputs, out);
     return out;
+  }
+
+  /** Checks what comes beside the observations. */
+  #inputs(where: string, batch: number, options: ForwardOptions = {}): PassInputs {
+    const { noise, fractions, steps = 1, state } = options;
+    const { stateSize } = this;
+    const traits = this.#traits;
+    if (noise !== undefined) checkNumber(`${where}(noise)`, noise);
+    checkInteger(`${where}(steps)`, steps, { min: 1, max: batch });
+    if (batch % steps !== 0)
+      refuse(
+        `${where}(steps)`,
+        `a number of steps that divides the batch of ${batch}`,
+        describe(steps),
+        'Pass steps · sequences rows.',
+      );
+    let samples = 1;
+    if (traits.fractions === 'given') {
+      if (!(fractions instanceof Float32Array) || fractions.length === 0 || fractions.length % batch !== 0) {
+        const received = fractions instanceof Float32Array ? `${fractions.length} of them` : describe(fractions);
+        refuse(
+          `${where}(fractions)`,
+          `a Float32Array [${batch}, N] of quantile fractions`,
+          received,
+          'Pass as many fractions for every row.',
+        );
+      }
+      samples = fractions.length / batch;
+      for (let i = 0; i < fractions.length; i++) {
+        if (fractions[i] >= 0 && fractions[i] <= 1) continue;
+        refuse(`${where}(fractions[${i}])`, 'a number in [0, 1]', describe(fractions[i]), 'Draw fractions from the unit interval.');
+      }
+    } else if (fractions !== undefined) {
+      refuse(`${where}(fractions)`, 'none: the network has no implicitQuantiles layer', describe(fractions), 'Leave them out.');
+    }
+    const size = (batch / steps) * stateSize;
+    if (state !== undefined && !(state instanceof Float32Array && state.length === size)) {
+      const received = state instanceof Float32Array ? `${state.length} numbers` : describe(state);
+      refuse(
+        `${where}(state)`,
+        `a Float32Array of ${batch / steps} · ${stateSize} = ${size} numbers`,
+        received,
+        'Pass the state of every sequence.',
+      );
+    }
+    return {
+      noise: traits.noisy ? noise : undefined,
+      fractions: traits.fractions === 'given' ? (fractions as Float32Array) : NO_INPUTS.fractions,
+      samples,
+      steps,
+      state: state ?? (size === 0 ? NO_INPUTS.state : new Float32Array(size)),
+    };
   }
 
   update(observations: Float32Array, batch: number, gradient: OutputGradient, options: UpdateOptions): number {
@@ -172,15 +261,17 @@ export class WasmNetwork implements QNetwork<'sync'> {
         remedy: 'Call update on the same network only after the last one has returned.',
       });
     }
-    const outputs = this.#trainingOutputs.get(batch);
-    const dOutputs = this.#outputGradient.get(batch);
+    const inputs = this.#inputs(where, batch, options);
+    const rows = batch * inputs.samples;
+    const outputs = this.#trainingOutputs.get(rows);
+    const dOutputs = this.#outputGradient.get(rows);
     this.#updating = true;
     try {
-      stack.forwardForGradient(parameters, observations, batch, outputs);
+      stack.forwardForGradient(parameters, observations, batch, inputs, outputs);
       dOutputs.fill(0);
       gradient(outputs, dOutputs, batch);
       this.#use(where);
-      stack.backward(parameters, learner.gradient, dOutputs, batch);
+      stack.backward(parameters, learner.gradient, dOutputs, batch, inputs);
     } finally {
       this.#updating = false;
     }
@@ -196,7 +287,10 @@ export class WasmNetwork implements QNetwork<'sync'> {
       });
     }
     learner.step++;
-    learner.rule.apply(stack.size, parameters, learner.gradient, learner.slots, learner.step, learningRate, scale);
+    for (const { offset, size, factor } of learner.ranges) {
+      const slots = offset === 0 ? learner.slots : learner.slots.map((slot) => slot + offset);
+      learner.rule.apply(size, parameters + offset, learner.gradient + offset, slots, learner.step, factor * learningRate, scale);
+    }
     return norm;
   }
 
@@ -351,4 +445,8 @@ export class WasmNetwork implements QNetwork<'sync'> {
     for (let i = 0, at = gradient / 4; i < size; i++) sum += heap.f32[at + i] ** 2;
     return Math.sqrt(sum);
   }
+}
+
+function refuse(where: string, expected: string, received: string, remedy: string): never {
+  throw new DqnError({ code: 'invalid-option', where, expected, received, remedy });
 }

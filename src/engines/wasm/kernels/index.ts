@@ -6,6 +6,7 @@ export { activate, derive } from './activations';
 export { gru, gruBackward } from './gru';
 export { layerNorm, layerNormBackward } from './layer-norm';
 export { adam, prepare, rmsprop, sgd } from './optimizers';
+export { addRows, dueling, duelingBackward, outer, perturb } from './composites';
 export { convolveNonZeros, countNonZeros, gatherPatches, scatterPatches } from './convolution';
 export { cosines, modulate, modulateBackward } from './quantiles';
 export { addColumnSums, blend, clear, columnSums, copyRows, scale, sumOfSquares } from './vectors';

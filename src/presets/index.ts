@@ -1,0 +1,16 @@
+export { averagedDqn } from './averaged-dqn.ts';
+export { bootstrappedDqn } from './bootstrapped-dqn.ts';
+export { c51 } from './c51.ts';
+export { dataEfficientRainbow } from './data-efficient-rainbow.ts';
+export { doubleDqn } from './double-dqn.ts';
+export { dqn } from './dqn.ts';
+export { duelingDqn } from './dueling-dqn.ts';
+export { fqf } from './fqf.ts';
+export { iqn } from './iqn.ts';
+export { munchausenDqn } from './munchausen-dqn.ts';
+export { noisyDqn } from './noisy-dqn.ts';
+export { perDqn } from './per-dqn.ts';
+export { qrDqn } from './qr-dqn.ts';
+export { r2d2 } from './r2d2.ts';
+export { rainbow } from './rainbow.ts';
+export type { AgentPreset, RecurrentPreset } from './preset.ts';
