@@ -84,8 +84,9 @@ export interface Kernels {
     recurrent: number,
     recurrentRow: number,
     h: number,
-    next: number,
     hRow: number,
+    next: number,
+    nextRow: number,
   ): void;
   gruBackward(
     rows: number,

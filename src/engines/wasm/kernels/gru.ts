@@ -12,7 +12,7 @@ import { fma } from './simd';
  * @param next - the state after: `(1 − z) ⊙ n + z ⊙ h`.
  */
 export function gru(rows: i32, width: i32, gates: usize, gatesRow: usize, recurrent: usize, recurrentRow: usize,
-  h: usize, next: usize, hRow: usize): void {
+  h: usize, hRow: usize, next: usize, nextRow: usize): void {
   const group = <usize>width << 2;
   for (let i = 0; i < rows; i++) {
     for (let j: usize = 0; j < group; j += 16) {
@@ -35,7 +35,7 @@ export function gru(rows: i32, width: i32, gates: usize, gatesRow: usize, recurr
     gates += gatesRow;
     recurrent += recurrentRow;
     h += hRow;
-    next += hRow;
+    next += nextRow;
   }
 }
 
