@@ -184,7 +184,12 @@ function targetsOf(head: ValueHead, input: TargetInput): Float32Array {
 
 function lossOf(head: ValueHead, input: LossInput): LossOutput {
   const { batch, outputs } = input;
-  const out = { gradient: new Float32Array(outputs.length), losses: new Float32Array(batch), tdErrors: new Float32Array(batch) };
+  const out = {
+    gradient: new Float32Array(outputs.length),
+    losses: new Float32Array(batch),
+    tdErrors: new Float32Array(batch),
+    estimates: new Float32Array(batch),
+  };
   head.loss(input, out);
   return out;
 }
@@ -343,10 +348,11 @@ function checkLoss(
       gradient: new Float32Array(outputs.length),
       losses: new Float32Array(batch + 1).fill(CANARY),
       tdErrors: new Float32Array(batch + 1).fill(CANARY),
+      estimates: new Float32Array(batch + 1).fill(CANARY),
     };
     const given = deepCopy(input);
     head.loss(input, out);
-    for (const name of ['losses', 'tdErrors'] as const) {
+    for (const name of ['losses', 'tdErrors', 'estimates'] as const) {
       if (out[name][batch] !== CANARY) return `loss() must write ${batch} ${name}, but wrote one more.`;
       if (out[name].subarray(0, batch).includes(CANARY)) return `loss() must write ${name} for every row.`;
     }
@@ -388,7 +394,7 @@ function checkLoss(
     const expected = plain.gradient.map((x, i) => x * input.weights[Math.floor(i / size)]);
     const difference = explainDifference(weighted.gradient, expected);
     if (difference !== undefined) return `The gradient of row b must be weights[b] times the one without weights: ${difference}.`;
-    for (const name of ['losses', 'tdErrors'] as const) {
+    for (const name of ['losses', 'tdErrors', 'estimates'] as const) {
       const other = explainDifference(weighted[name], plain[name]);
       if (other !== undefined) return `${name} must not depend on the weights: ${other}.`;
     }

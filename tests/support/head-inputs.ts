@@ -71,6 +71,7 @@ export function lossOf(head: ValueHead, input: LossInput): LossOutput {
     gradient: new Float32Array(input.outputs.length),
     losses: new Float32Array(input.batch),
     tdErrors: new Float32Array(input.batch),
+    estimates: new Float32Array(input.batch),
   };
   head.loss(input, out);
   return out;
