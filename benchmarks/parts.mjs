@@ -73,7 +73,12 @@ async function checkAgreement(torch, head, kind, options) {
   const empty = new Float32Array(0);
   const targets = new Float32Array(batch * head.targetWidth);
   head.targets({ batch, actions, rewards, discounts, nextOutputs: following, nextPolicy, nextFractions: empty }, targets);
-  const out = { gradient: new Float32Array(outputs.length), losses: new Float32Array(batch), tdErrors: new Float32Array(batch) };
+  const out = {
+    gradient: new Float32Array(outputs.length),
+    losses: new Float32Array(batch),
+    tdErrors: new Float32Array(batch),
+    estimates: new Float32Array(batch),
+  };
   const weights = new Float32Array(batch).fill(1);
   head.loss({ batch, actions, outputs, taken, targets, weights, fractions: empty }, out);
   const plain = (values) => Array.from(values);
@@ -221,9 +226,10 @@ async function gru(torch, rounds = ROUNDS) {
   const weights = new Float32Array(batch).fill(1);
   const losses = new Float32Array(batch);
   const tdErrors = new Float32Array(batch);
+  const estimates = new Float32Array(batch);
   const empty = new Float32Array(0);
   const gradientOf = (outputs, gradient) =>
-    head.loss({ batch, actions, outputs, taken, targets, weights, fractions: empty }, { gradient, losses, tdErrors });
+    head.loss({ batch, actions, outputs, taken, targets, weights, fractions: empty }, { gradient, losses, tdErrors, estimates });
   const decision = {
     policy: nextPolicy,
     bonus: new Float32Array(batch),

@@ -15,32 +15,92 @@ export { evaluate, type EvaluateOptions, type Evaluation } from './training/eval
 export type { CheckpointEvent, EpisodeEvent, EvaluationEvent, StepEvent, TrainEvent, UpdateEvent } from './training/events.ts';
 export { train, type TrainEvaluation, type TrainingRun, type TrainOptions } from './training/train.ts';
 
-// The parts of an agent.
+// The parts of an agent: exploration.
 export { boltzmann, type Boltzmann } from './exploration/boltzmann.ts';
+export { bootstrapped, type Bootstrapped, type BootstrappedOptions } from './exploration/bootstrapped.ts';
 export { epsilonGreedy, type EpsilonGreedy } from './exploration/epsilon-greedy.ts';
-export type { Explorer, ExplorerInput } from './exploration/explorer.ts';
+export { epsilonLadder, type EpsilonLadder, type EpsilonLadderOptions } from './exploration/epsilon-ladder.ts';
+export { epsilonZGreedy, type EpsilonZGreedy, type EpsilonZGreedyOptions } from './exploration/epsilon-z-greedy.ts';
+export { equilibrium, type Equilibrium, type EquilibriumOptions } from './exploration/equilibrium.ts';
+export type { Explorer, ExplorerInput, RememberingExplorer } from './exploration/explorer.ts';
 export { greedy, type Greedy } from './exploration/greedy.ts';
+export { noisyGreedy, type NoisyGreedy, type NoisyGreedyOptions } from './exploration/noisy-greedy.ts';
+export { simHash, type SimHashOptions, type StateKey } from './exploration/state-key.ts';
+export { ucb, type Ucb, type UcbOptions } from './exploration/ucb.ts';
+
+// Bootstrap rules.
+export { averagedQ, type AveragedQ, type AveragedQOptions } from './bootstrap/averaged-q.ts';
+export type { BootstrapContext, BootstrapInput, BootstrapOutput, BootstrapRule } from './bootstrap/bootstrap-rule.ts';
+export { clippedDoubleQ, type ClippedDoubleQ } from './bootstrap/clipped-double-q.ts';
 export { doubleQ, type DoubleQ } from './bootstrap/double-q.ts';
+export { expectedSarsa, type ExpectedSarsa, type ExpectedSarsaOptions } from './bootstrap/expected-sarsa.ts';
 export { maxQ, type MaxQ } from './bootstrap/max-q.ts';
-export type { BootstrapInput, BootstrapRule } from './bootstrap/bootstrap-rule.ts';
+export { mellowmaxQ, type MellowmaxQ, type MellowmaxQOptions } from './bootstrap/mellowmax-q.ts';
+export { minimaxQ, type MinimaxQ, type MinimaxQOptions } from './bootstrap/minimax-q.ts';
+export { munchausen, type Munchausen, type MunchausenOptions } from './bootstrap/munchausen.ts';
+export { softQ, type SoftQ, type SoftQOptions } from './bootstrap/soft-q.ts';
+export { softmaxQ, type SoftmaxQ, type SoftmaxQOptions } from './bootstrap/softmax-q.ts';
+
+// Value heads.
+export { categorical, type CategoricalHead, type CategoricalOptions } from './heads/categorical.ts';
 export { expected, type ExpectedHead, type ExpectedOptions } from './heads/expected.ts';
-export type { LossInput, LossOutput, TargetInput, ValueHead } from './heads/value-head.ts';
+export {
+  fullyParameterisedQuantile,
+  type FullyParameterisedQuantileHead,
+  type FullyParameterisedQuantileOptions,
+} from './heads/fully-parameterised-quantile.ts';
+export { implicitQuantile, type ImplicitQuantileHead, type ImplicitQuantileOptions } from './heads/implicit-quantile.ts';
+export { quantile, type QuantileHead, type QuantileOptions } from './heads/quantile.ts';
+export { cpw, cvar, neutral, power, wang, type RiskMeasure } from './heads/risk.ts';
+export type { FractionSource, FractionUse, LossInput, LossOutput, TargetInput, ValueHead } from './heads/value-head.ts';
+
+// Replay.
 export type { Batch, ReplayBuffer, ReplayLayout, ReplaySpec, Transition } from './replay/replay-buffer.ts';
+export { combined } from './replay/combined.ts';
+export {
+  hindsight,
+  type GoalStrategy,
+  type HindsightOptions,
+  type HindsightReplay,
+  type HindsightSpec,
+} from './replay/hindsight.ts';
+export { prioritized, type PrioritizedOptions } from './replay/prioritized.ts';
+export type { PriorityOptions } from './replay/proportional.ts';
+export { rankPrioritized, type RankPrioritizedOptions } from './replay/rank-prioritized.ts';
+export { recentFirst, type RecentFirstOptions } from './replay/recent-first.ts';
+export type { SampleContext, Sampler, SamplerSpec } from './replay/sampler.ts';
+export type { SequenceBatch, SequenceLayout, SequenceReplay, SequenceReplaySpec, SequenceStep } from './replay/sequence-replay.ts';
+export { sequences, type SequencesOptions, type SequencesSpec, type StoredSequences } from './replay/sequences.ts';
+export { sampled, type SampledOptions, type SampledSpec, type StoredReplay } from './replay/stored-replay.ts';
+export { stratified, type StratifiedOptions } from './replay/stratified.ts';
 export { uniform, type UniformOptions, type UniformReplay, type UniformSpec } from './replay/uniform.ts';
+
+// Target updates.
 export { hard, type HardOptions, type HardUpdater } from './targets/hard.ts';
 export { polyak, type PolyakOptions, type PolyakUpdater } from './targets/polyak.ts';
 export type { TargetContext, TargetUpdater } from './targets/target-updater.ts';
+
+// What papers have put together.
+export * from './presets/index.ts';
 
 // The rules, as pure functions.
 export { greedyPolicy, maskedArgmax } from './bellman/greedy.ts';
 export { nStepReturn, type NStepReturn } from './bellman/n-step-return.ts';
 export { huberLoss, huberSlope, squaredLoss, squaredSlope } from './bellman/regression-loss.ts';
+export { solveMatrixGame, type MatrixGameSolution } from './bellman/matrix-game.ts';
+export type { PlayerActions } from './bellman/stage-game.ts';
 export { bellmanTargets } from './bellman/targets.ts';
+export { inverseRescale, rescale } from './bellman/value-rescaling.ts';
 
 // Networks and engines.
 export { wasm, type WasmEngine, type WasmOptions } from './engines/wasm/wasm-engine.ts';
+export { adaptive, type AdaptiveOptions } from './networks/adaptive.ts';
+export { cnn, minAtarConvolutions, natureConvolutions, type CnnOptions, type Convolution } from './networks/cnn.ts';
+export type { DenseEndOptions } from './networks/dense-end.ts';
 export { mlp, type MlpOptions } from './networks/mlp.ts';
-export type { NetworkFactory, NetworkIo } from './networks/network-factory.ts';
+export type { NetworkFactory, NetworkIo, QuantileLayer } from './networks/network-factory.ts';
+export { recurrent, type RecurrentOptions as RecurrentNetworkOptions } from './networks/recurrent.ts';
+export { sequential, type SequentialOptions } from './networks/sequential.ts';
 export { adam, adamW, rmsprop, sgd } from './networks/optimizers.ts';
 export type {
   AdamOptions,
@@ -52,8 +112,32 @@ export type {
   SgdOptions,
   SgdSpec,
 } from './networks/optimizers.ts';
-export type { Engine, NamedTensor, NetworkOptions, OutputGradient, QNetwork, UpdateOptions } from './networks/q-network.ts';
-export type { Activation, DenseSpec, Initializer, LayerNormSpec, LayerSpec, NetworkSpec } from './networks/spec.ts';
+export type {
+  Engine,
+  ForwardOptions,
+  NamedTensor,
+  NetworkOptions,
+  OutputGradient,
+  QNetwork,
+  UpdateOptions,
+} from './networks/q-network.ts';
+export type {
+  Activation,
+  Conv2dSpec,
+  DenseSpec,
+  DuelingSpec,
+  FlattenSpec,
+  GruSpec,
+  ImplicitQuantilesSpec,
+  Initializer,
+  LayerNormSpec,
+  LayerSpec,
+  NetworkSpec,
+  NoisyDenseSpec,
+  ParallelSpec,
+  ProposedQuantilesSpec,
+  ResidualSpec,
+} from './networks/spec.ts';
 
 // Environments.
 export type { Environment, Info, RenderMode, ResetOptions, ResetResult, StepResult } from './environment/environment.ts';

@@ -91,16 +91,15 @@ export class StageGame {
   #findPossible(offset: number, masks: Uint8Array | undefined): boolean {
     const height = this.first.length;
     const width = this.second.length;
-    const possible = (i: number, j: number) => masks === undefined || masks[offset + i * width + j] !== 0;
     let cell = 0;
-    while (cell < height * width && !possible(0, cell)) cell++;
+    while (cell < height * width && !isPossible(masks, offset + cell)) cell++;
     if (cell === height * width) return false;
     const column = cell % width;
     const row = (cell - column) / width;
     this.#rows = 0;
     this.#columns = 0;
-    for (let i = 0; i < height; i++) if (possible(i, column)) this.#firsts[this.#rows++] = i;
-    for (let j = 0; j < width; j++) if (possible(row, j)) this.#seconds[this.#columns++] = j;
+    for (let i = 0; i < height; i++) if (isPossible(masks, offset + i * width + column)) this.#firsts[this.#rows++] = i;
+    for (let j = 0; j < width; j++) if (isPossible(masks, offset + row * width + j)) this.#seconds[this.#columns++] = j;
     if (masks !== undefined) this.#checkProduct(offset, masks);
     return true;
   }
@@ -123,4 +122,8 @@ export class StageGame {
       remedy: 'Mask whole rows and columns of joint actions, and let the environment make moves that clash do nothing.',
     });
   }
+}
+
+function isPossible(masks: Uint8Array | undefined, i: number): boolean {
+  return masks === undefined || masks[i] !== 0;
 }

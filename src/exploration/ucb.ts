@@ -95,8 +95,14 @@ export class Ucb implements RememberingExplorer {
   }
 
   getState(): State {
-    const { actions, keys, counts, size } = this.#visits ?? new VisitCounts(0, this.capacity);
-    return { key: this.key.kind, actions, states: size, keys, counts };
+    const visits = this.#visits;
+    return {
+      key: this.key.kind,
+      actions: visits?.actions ?? 0,
+      states: visits?.size ?? 0,
+      keys: visits?.keys ?? new Uint32Array(0),
+      counts: visits?.counts ?? new Uint32Array(0),
+    };
   }
 
   /**
@@ -112,11 +118,11 @@ export class Ucb implements RememberingExplorer {
     const keys = readArray(where, fields, 'keys', Uint32Array, 2 * states);
     const counts = readArray(where, fields, 'counts', Uint32Array, actions * states);
     if (states > this.capacity) throw incompatibleState(`${where}.states`, this.capacity, states);
-    if (actions === 0 && states > 0) throw damagedState(`${where}.actions`, 'a number of at least 1', actions);
-    if (actions === 0) {
+    if (states === 0) {
       this.#visits = undefined;
       return;
     }
+    if (actions === 0) throw damagedState(`${where}.actions`, 'a number of at least 1', actions);
     const visits = new VisitCounts(actions, this.capacity);
     for (let i = 0; i < states; i++) {
       if (visits.find(keys[2 * i], keys[2 * i + 1]) !== i) throw damagedState(`${where}.keys`, 'keys that differ', keys);

@@ -1,5 +1,5 @@
 import { projectCategorical, projectCertain, type Support } from '../bellman/categorical-projection.ts';
-import { fastExp, largest, shiftedExp } from '../bellman/fast-exp.ts';
+import { fastExp, fastXLogX, largest, shiftedExp } from '../bellman/fast-exp.ts';
 import { checkInteger, checkNumber } from '../common/check.ts';
 import type { LossInput, LossOutput, TargetInput, ValueHead } from './value-head.ts';
 
@@ -96,8 +96,11 @@ export class CategoricalHead implements ValueHead {
     this.#clippedMass = clipped / batch;
   }
 
-  loss({ batch, actions, outputs, taken, targets, weights }: LossInput, { gradient, losses, tdErrors }: LossOutput): void {
-    const { atoms } = this.#support;
+  loss(
+    { batch, actions, outputs, taken, targets, weights }: LossInput,
+    { gradient, losses, tdErrors, estimates }: LossOutput,
+  ): void {
+    const { atoms, vMin, vMax } = this.#support;
     const exps = this.#exps;
     for (let b = 0; b < batch; b++) {
       const offset = (b * actions + taken[b]) * atoms;
@@ -105,16 +108,19 @@ export class CategoricalHead implements ValueHead {
       const sum = shiftedExp(outputs, offset, atoms, shift, exps);
       const logSum = shift + Math.log(sum);
       const scale = weights[b] / batch;
+      const normalised = scale / sum;
       let crossEntropy = 0;
       let negativeEntropy = 0;
+      let moment = 0;
       for (let i = 0; i < atoms; i++) {
         const mass = targets[b * atoms + i];
-        gradient[offset + i] = (exps[i] / sum - mass) * scale;
-        if (mass === 0) continue;
+        moment += i * exps[i];
+        gradient[offset + i] = exps[i] * normalised - mass * scale;
         crossEntropy += mass * (logSum - outputs[offset + i]);
-        negativeEntropy += mass * Math.log(mass);
+        negativeEntropy += fastXLogX(mass);
       }
       losses[b] = crossEntropy;
+      estimates[b] = vMin + (((vMax - vMin) / (atoms - 1)) * moment) / sum;
       tdErrors[b] = Math.max(0, crossEntropy + negativeEntropy); // rounding may leave a little less than 0
     }
   }

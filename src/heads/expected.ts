@@ -78,11 +78,12 @@ export class ExpectedHead implements ValueHead {
     const { gradient, losses, tdErrors, estimates } = out;
     const { delta } = this;
     const huber = this.regression === 'huber';
+    const rescaled = this.settings.rescale;
     for (let b = 0; b < batch; b++) {
       const i = b * actions + taken[b];
       const error = targets[b] - outputs[i];
       tdErrors[b] = error;
-      estimates[b] = outputs[i];
+      estimates[b] = rescaled ? inverseRescale(outputs[i]) : outputs[i];
       losses[b] = huber ? huberLoss(error, delta) : squaredLoss(error);
       // The loss falls as the output rises towards the target: ∂L(y − q)/∂q = −L'(y − q).
       gradient[i] = (-(huber ? huberSlope(error, delta) : squaredSlope(error)) * weights[b]) / batch;

@@ -103,7 +103,10 @@ export class FullyParameterisedQuantileHead implements ValueHead {
     }
   }
 
-  loss({ batch, actions, outputs, taken, targets, weights }: LossInput, { gradient, losses, tdErrors }: LossOutput): void {
+  loss(
+    { batch, actions, outputs, taken, targets, weights }: LossInput,
+    { gradient, losses, tdErrors, estimates }: LossOutput,
+  ): void {
     const { fractions } = this.settings;
     const width = this.targetWidth;
     const regression = this.#regression;
@@ -116,7 +119,8 @@ export class FullyParameterisedQuantileHead implements ValueHead {
       for (let i = 0, tau = 0; i < fractions; tau += p[i++]) midpoints[i] = tau + 0.5 * p[i];
       regression.aim(targets, b * width);
       losses[b] = regression.loss(outputs, offset, actions, fractions, midpoints, 0, scale, gradient);
-      tdErrors[b] = targets[b * width + fractions] - this.#value(outputs, offset, actions);
+      estimates[b] = this.#value(outputs, offset, actions);
+      tdErrors[b] = targets[b * width + fractions] - estimates[b];
       this.#spread(outputs, b, actions, taken[b], scale, gradient);
     }
   }

@@ -74,13 +74,14 @@ export class ImplicitQuantileHead implements ValueHead {
 
   loss(
     { batch, actions, outputs, taken, targets, weights, fractions }: LossInput,
-    { gradient, losses, tdErrors }: LossOutput,
+    { gradient, losses, tdErrors, estimates }: LossOutput,
   ): void {
     const count = outputs.length / (batch * actions);
     const regression = this.#regression;
     for (let b = 0; b < batch; b++) {
       const offset = b * count * actions + taken[b];
-      tdErrors[b] = regression.aim(targets, b * this.targetWidth) - mean(outputs, offset, actions, count);
+      estimates[b] = mean(outputs, offset, actions, count);
+      tdErrors[b] = regression.aim(targets, b * this.targetWidth) - estimates[b];
       losses[b] = regression.loss(outputs, offset, actions, count, fractions, b * count, weights[b] / batch, gradient);
     }
   }

@@ -53,12 +53,16 @@ export class QuantileHead implements ValueHead {
     quantileTargets(rewards, discounts, nextOutputs, rows, nextPolicy, batch, actions, out, width);
   }
 
-  loss({ batch, actions, outputs, taken, targets, weights }: LossInput, { gradient, losses, tdErrors }: LossOutput): void {
+  loss(
+    { batch, actions, outputs, taken, targets, weights }: LossInput,
+    { gradient, losses, tdErrors, estimates }: LossOutput,
+  ): void {
     const { width } = this;
     const regression = this.#regression;
     for (let b = 0; b < batch; b++) {
       const offset = (b * actions + taken[b]) * width;
-      tdErrors[b] = regression.aim(targets, b * width) - mean(outputs, offset, width);
+      estimates[b] = mean(outputs, offset, width);
+      tdErrors[b] = regression.aim(targets, b * width) - estimates[b];
       losses[b] = regression.loss(outputs, offset, 1, width, this.#midpoints, 0, weights[b] / batch, gradient);
     }
   }

@@ -122,6 +122,15 @@ export class FrameStore {
     this.#free = frame;
   }
 
+  /** Copies one frame out. */
+  read(frame: number, out: Float32Array, offset: number): void {
+    const size = this.#size;
+    const chunk = this.#chunks[frame >> this.#shift];
+    const from = (frame & this.#mask) * size;
+    if (size >= LARGE) out.set(chunk.subarray(from, from + size), offset);
+    else for (let k = 0; k < size; k++) out[offset + k] = chunk[from + k];
+  }
+
   /** Copies frames `numbers[start … start + count − 1]` out, one after another. */
   gather(numbers: Int32Array, start: number, count: number, out: Float32Array): void {
     const size = this.#size;

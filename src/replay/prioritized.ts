@@ -3,6 +3,7 @@ import { constant } from '../common/schedules.ts';
 import type { State } from '../common/state.ts';
 import { type CheckedPriorities, checkPriorities, type PriorityOptions, Proportional } from './proportional.ts';
 import type { SampleContext, Sampler } from './sampler.ts';
+import { slotOf } from './slot.ts';
 import { sampled, type SampledSpec } from './stored-replay.ts';
 
 /** How much {@link prioritized} keeps, and how it draws. Defaults: α = 0.6, β = 0.4, ε = 10⁻⁶, stratified. */
@@ -37,7 +38,7 @@ class ProportionalSampler implements Sampler {
   }
 
   added(id: number): void {
-    this.#priorities.add(this.#slot(id));
+    this.#priorities.add(slotOf(id, this.#capacity));
     this.#added = id + 1;
   }
 
@@ -46,27 +47,22 @@ class ProportionalSampler implements Sampler {
       for (let b = 0; b < ids.length; b++) ids[b] = oldest + random.integer(size);
       return;
     }
-    const first = this.#slot(oldest);
+    const first = slotOf(oldest, this.#capacity);
     for (let b = 0; b < ids.length; b++) ids[b] = oldest + ids[b] - first + (ids[b] < first ? this.#capacity : 0);
   }
 
   update(id: number, tdError: number): void {
-    this.#priorities.update(this.#slot(id), Math.abs(tdError));
+    this.#priorities.update(slotOf(id, this.#capacity), Math.abs(tdError));
   }
 
   getState(): State {
     const size = Math.min(this.#added, this.#capacity);
-    return this.#priorities.getState(this.#slot(this.#added - size), size);
+    return this.#priorities.getState(slotOf(this.#added - size, this.#capacity), size);
   }
 
   setState(state: State, { oldest, size }: { readonly oldest: number; readonly size: number }): void {
-    this.#priorities.readState('prioritized.setState(state)', state, this.#slot(oldest), size)();
+    this.#priorities.readState('prioritized.setState(state)', state, slotOf(oldest, this.#capacity), size)();
     this.#added = oldest + size;
-  }
-
-  /** `id mod capacity`; the remainder operator is slow on doubles, and the quotient below is exact. */
-  #slot(id: number): number {
-    return id - Math.floor(id / this.#capacity) * this.#capacity;
   }
 }
 

@@ -174,9 +174,11 @@ export class Proportional {
     if (!(typeof largest === 'number' && largest >= 1 && largest <= largestLeaf)) {
       throw damagedState(`${where}.largest`, 'a finite number of at least 1', largest);
     }
-    if (!(values instanceof Float64Array) || values.length !== size) throw damagedState(`${where}.values`, `Float64Array(${size})`, values);
+    if (!(values instanceof Float64Array) || values.length !== size)
+      throw damagedState(`${where}.values`, `Float64Array(${size})`, values);
     for (let i = 0; i < size; i++) {
-      if (!(values[i] >= 0 && values[i] <= largest)) throw damagedState(`${where}.values[${i}]`, `a number in [0, ${largest}]`, values[i]);
+      if (!(values[i] >= 0 && values[i] <= largest))
+        throw damagedState(`${where}.values[${i}]`, `a number in [0, ${largest}]`, values[i]);
     }
     return () => {
       const slots = this.#tree.size;

@@ -45,8 +45,13 @@ export interface SequenceBatch {
   readonly unroll: number;
   /** `[U, B, D]`. */
   readonly observations: Float32Array;
-  /** `[B, H]`: the states before the first observations. */
+  /** `[B, H]`: the states before the first real observations. */
   readonly states: Float32Array;
+  /**
+   * `[B]`: 1 where the first `burnIn` observations are real and warm the state up, starting from `states`. 0 where there are none, at the beginning of
+   * an episode: those observations are zeros, and `states` is the state before step `burnIn`, to be put in place of what the zeros led to.
+   */
+  readonly burnedIn: Uint8Array;
   /** `[T, B]`. */
   readonly actions: Int32Array;
   /** `[T, B]`: n-step rewards, shorter where the episode or what is stored of it ends. */

@@ -36,7 +36,7 @@ export class SumTree {
   constructor(size: number) {
     this.size = size;
     let length = 0;
-    for (let level = size; level > 1 || length === 0; ) {
+    for (let level = size; level > 1 || length === 0;) {
       const nodes = Math.ceil(level / WIDTH);
       length += nodes * WIDTH;
       this.#levels.push(length);

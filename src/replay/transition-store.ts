@@ -202,6 +202,38 @@ export class TransitionStore {
     }
   }
 
+  /** The action of the transition in a slot: transition `id` lies in slot `id mod capacity`. */
+  action(slot: number): number {
+    return this.#words[slot * WORDS + ACTION];
+  }
+
+  /** The reward of the transition in a slot. */
+  reward(slot: number): number {
+    return this.#floats[slot * WORDS + REWARD];
+  }
+
+  /** The discount of the transition in a slot. */
+  discount(slot: number): number {
+    return this.#floats[slot * WORDS + DISCOUNT];
+  }
+
+  /** Copies the observation of the transition in a slot out. */
+  readObservation(slot: number, out: Float32Array, offset: number): void {
+    this.#frames.read(this.#words[slot * WORDS + FRAME], out, offset);
+  }
+
+  /** Copies the next observation of the transition in a slot out. */
+  readNextObservation(slot: number, out: Float32Array, offset: number): void {
+    this.#frames.read(this.#words[slot * WORDS + NEXT_FRAME], out, offset);
+  }
+
+  /** Copies the mask of the transition in a slot out; ones where it came without. */
+  readMask(slot: number, out: Uint8Array, offset: number): void {
+    const { actions } = this.layout;
+    const masks = this.#masks;
+    for (let a = 0; a < actions; a++) out[offset + a] = masks === undefined ? 1 : masks[slot * actions + a];
+  }
+
   /** Everything, oldest transition first; frames as live views. */
   getState(): { readonly [key: string]: State } {
     const { size, capacity, layout } = this;

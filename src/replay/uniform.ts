@@ -1,8 +1,8 @@
-import type { SampleContext, Sampler } from './sampler.ts';
-import { sampled, type SampledSpec, type StoredReplay } from './stored-replay.ts';
-import { checkStateless } from './stateless.ts';
-import type { ReplayLayout } from './replay-buffer.ts';
 import type { State } from '../common/state.ts';
+import type { ReplayLayout } from './replay-buffer.ts';
+import type { SampleContext, Sampler } from './sampler.ts';
+import { checkStateless } from './stateless.ts';
+import { sampled, type SampledSpec, type StoredReplay } from './stored-replay.ts';
 
 /** How much {@link uniform} keeps. */
 export interface UniformOptions {

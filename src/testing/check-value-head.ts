@@ -1,10 +1,10 @@
 import fc from 'fast-check';
-import { deepEqual } from '../common/deep.ts';
+import { deepCopy, deepEqual } from '../common/deep.ts';
 import { Random } from '../common/random.ts';
 import type { FractionUse, LossInput, LossOutput, TargetInput, ValueHead } from '../heads/value-head.ts';
 import { dyadicArb, policyArb, type ValueRange, valuesArb } from './arbitraries/values.ts';
 import { explainDifference } from './closeness.ts';
-import { type CheckOptions, Properties, show } from './properties.ts';
+import { changed, type CheckOptions, Properties, show } from './properties.ts';
 import { type Report, throwProblems } from './report.ts';
 
 /** A rule of the contract of value heads. */
@@ -184,7 +184,12 @@ function targetsOf(head: ValueHead, input: TargetInput): Float32Array {
 
 function lossOf(head: ValueHead, input: LossInput): LossOutput {
   const { batch, outputs } = input;
-  const out = { gradient: new Float32Array(outputs.length), losses: new Float32Array(batch), tdErrors: new Float32Array(batch) };
+  const out = {
+    gradient: new Float32Array(outputs.length),
+    losses: new Float32Array(batch),
+    tdErrors: new Float32Array(batch),
+    estimates: new Float32Array(batch),
+  };
   head.loss(input, out);
   return out;
 }
@@ -207,28 +212,11 @@ function notFinite(name: string, values: Float32Array): string | undefined {
   return i < 0 ? undefined : `${name} at ${i} must be a finite number, received ${values[i]}.`;
 }
 
-/** What a call changed in its inputs, as a sentence. */
-function changed(name: string, before: object, after: object): string | undefined {
-  for (const [key, value] of Object.entries(before)) {
-    if (!deepEqual(value, (after as Record<string, unknown>)[key]))
-      return `${name} must leave its inputs alone, but changed ${key}.`;
-  }
-  return undefined;
-}
-
-function copyOf<T extends object>(input: T): T {
-  const parts = Object.entries(input).map(([key, value]) => [
-    key,
-    ArrayBuffer.isView(value) ? (value as Float32Array).slice() : value,
-  ]);
-  return Object.fromEntries(parts) as T;
-}
-
 function checkQValues(head: ValueHead, cases: fc.Arbitrary<Case>, properties: Properties<ValueHeadRule>): void {
   properties.hold('q-values', KEEP, cases, (input) => {
     const { batch, actions, outputs } = input;
     const out = new Float32Array(batch * actions + 1).fill(CANARY);
-    const given = copyOf({ outputs });
+    const given = deepCopy({ outputs });
     head.qValues(outputs, batch, actions, out);
     if (out[batch * actions] !== CANARY) return `qValues() must write ${batch} · ${actions} numbers, but wrote one more.`;
     return changed('qValues()', given, { outputs }) ?? notFinite('qValues()', out);
@@ -275,7 +263,7 @@ function checkTargets(
   properties.hold('targets', KEEP, cases, (input) => {
     const out = new Float32Array(input.batch * head.targetWidth + 1).fill(NaN);
     out[out.length - 1] = CANARY;
-    const given = copyOf(input);
+    const given = deepCopy(input);
     head.targets(input, out);
     if (out[out.length - 1] !== CANARY)
       return `targets() must write ${input.batch} · ${head.targetWidth} numbers, but wrote one more.`;
@@ -360,10 +348,11 @@ function checkLoss(
       gradient: new Float32Array(outputs.length),
       losses: new Float32Array(batch + 1).fill(CANARY),
       tdErrors: new Float32Array(batch + 1).fill(CANARY),
+      estimates: new Float32Array(batch + 1).fill(CANARY),
     };
-    const given = copyOf(input);
+    const given = deepCopy(input);
     head.loss(input, out);
-    for (const name of ['losses', 'tdErrors'] as const) {
+    for (const name of ['losses', 'tdErrors', 'estimates'] as const) {
       if (out[name][batch] !== CANARY) return `loss() must write ${batch} ${name}, but wrote one more.`;
       if (out[name].subarray(0, batch).includes(CANARY)) return `loss() must write ${name} for every row.`;
     }
@@ -405,7 +394,7 @@ function checkLoss(
     const expected = plain.gradient.map((x, i) => x * input.weights[Math.floor(i / size)]);
     const difference = explainDifference(weighted.gradient, expected);
     if (difference !== undefined) return `The gradient of row b must be weights[b] times the one without weights: ${difference}.`;
-    for (const name of ['losses', 'tdErrors'] as const) {
+    for (const name of ['losses', 'tdErrors', 'estimates'] as const) {
       const other = explainDifference(weighted[name], plain[name]);
       if (other !== undefined) return `${name} must not depend on the weights: ${other}.`;
     }

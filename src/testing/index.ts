@@ -10,6 +10,26 @@ export { assertEnvironment, checkEnvironment } from './check-environment.ts';
 export type { CheckEnvironmentOptions } from './check-environment.ts';
 export type { EnvironmentFinding, EnvironmentReport, EnvironmentRule } from './environment-report.ts';
 export { assertValueHead, checkValueHead, type CheckValueHeadOptions, type ValueHeadRule } from './check-value-head.ts';
+export {
+  assertBootstrapRule,
+  checkBootstrapRule,
+  type BootstrapRuleRule,
+  type CheckBootstrapRuleOptions,
+} from './check-bootstrap-rule.ts';
+export { assertExplorer, checkExplorer, type CheckExplorerOptions, type ExplorerRule } from './check-explorer.ts';
+export {
+  assertReplayBuffer,
+  checkReplayBuffer,
+  type CheckReplayBufferOptions,
+  type ReplayBufferRule,
+} from './check-replay-buffer.ts';
+export { assertQNetwork, checkQNetwork, type CheckQNetworkOptions, type QNetworkRule } from './check-q-network.ts';
+export {
+  assertTargetUpdater,
+  checkTargetUpdater,
+  type CheckTargetUpdaterOptions,
+  type TargetUpdaterRule,
+} from './check-target-updater.ts';
 export type { CheckOptions } from './properties.ts';
 export type { Finding, Report } from './report.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { checkInteger } from '../common/check.ts';
-import { deepCopy } from '../common/deep.ts';
+import { deepCopy, deepEqual } from '../common/deep.ts';
 import { Findings, inWords, type Report } from './report.ts';
 
 /** What every check that draws its inputs may be told. */
@@ -86,4 +86,10 @@ export class Properties<Rule extends string> {
 /** Shows a number in a sentence: short, with no more digits than single precision has. */
 export function show(value: number): string {
   return String(Number(value.toPrecision(7)));
+}
+
+/** What a call changed in its inputs, as a sentence. */
+export function changed(call: string, before: object, after: object): string | undefined {
+  const key = Object.entries(before).find(([name, value]) => !deepEqual(value, (after as Record<string, unknown>)[name]))?.[0];
+  return key && `${call} must leave its inputs alone, but changed ${key}.`;
 }

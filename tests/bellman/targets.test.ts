@@ -3,7 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { greedyPolicy } from '../../src/bellman/greedy.ts';
 import { bellmanTargets } from '../../src/bellman/targets.ts';
 import { tableArb } from '../support/arbitraries.ts';
-import { applyOperator, finiteMdpArb, optimalValues } from '../support/finite-mdp.ts';
+import { doubleQ } from '../../src/bootstrap/double-q.ts';
+import { maxQ } from '../../src/bootstrap/max-q.ts';
+import { optimalActionValues } from '../../src/environments/finite-mdp.ts';
+import { bellmanBackup, type FiniteMdp, finiteMdpArb } from '../../src/testing/index.ts';
 
 const distance = (a: ArrayLike<number>, b: ArrayLike<number>) => {
   let largest = 0;
@@ -73,6 +76,10 @@ describe('bellmanTargets', () => {
   });
 });
 
+/** One sweep of Q-learning, or with a selector of Double Q-learning. */
+const applyOperator = (mdp: FiniteMdp, q: Float32Array, selector?: Float32Array): Float32Array =>
+  Float32Array.from(bellmanBackup(mdp, selector === undefined ? maxQ() : doubleQ(), q, selector));
+
 describe('the optimality operator made of these rules', () => {
   const rounding = 1e-4; // values are below 100; float32 has 24 bits
 
@@ -104,9 +111,9 @@ describe('the optimality operator made of these rules', () => {
           q.map((x) => x + c),
         );
         applyOperator(mdp, q).forEach((x, pair) => {
-          let alive = 0;
-          for (let next = 0; next < mdp.states; next++)
-            alive += mdp.terminal[next] ? 0 : mdp.probabilities[pair * mdp.states + next];
+          const alive = mdp.transitions
+            .filter(({ state, action, terminated }) => state * mdp.actions + action === pair && !terminated)
+            .reduce((sum, { probability }) => sum + probability, 0);
           expect(Math.abs(moved[pair] - (x + mdp.discount * c * alive))).toBeLessThan(rounding);
         });
       }),
@@ -115,11 +122,11 @@ describe('the optimality operator made of these rules', () => {
 
   it('reaches Q* when repeated', () => {
     fc.assert(
-      fc.property(finiteMdpArb, (mdp) => {
+      fc.property(finiteMdpArb(), (mdp) => {
         let q: Float32Array = new Float32Array(mdp.states * mdp.actions);
         for (let k = 0; k < 200; k++) q = applyOperator(mdp, q);
         // The error of the start, at most 10 / (1 − γ), has shrunk by γ²⁰⁰; roundings add up to at most their size / (1 − γ).
-        expect(distance(q, optimalValues(mdp))).toBeLessThan(1e-3);
+        expect(distance(q, optimalActionValues(mdp.transitions, mdp.states, mdp.actions, mdp.discount))).toBeLessThan(1e-3);
       }),
       { numRuns: 60 },
     );
@@ -142,7 +149,7 @@ describe('the optimality operator made of these rules', () => {
   });
 });
 
-const mdpWithTwoArb = finiteMdpArb.chain((mdp) => {
+const mdpWithTwoArb = finiteMdpArb().chain((mdp) => {
   const tableArb = fc
     .array(fc.float({ min: -64, max: 64, noNaN: true }), {
       minLength: mdp.states * mdp.actions,

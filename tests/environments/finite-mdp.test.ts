@@ -2,40 +2,16 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { optimalActionValues } from '../../src/environments/finite-mdp.ts';
 import type { MdpTransition } from '../../src/environments/finite-mdp.ts';
-
-const STATES = 4;
-const ACTIONS = 3;
-
-/** Two outcomes for every state and action, some of which end the episode although their next state has a value. */
-const mdpArb: fc.Arbitrary<MdpTransition[]> = fc
-  .array(
-    fc.record({
-      first: fc.nat(STATES - 1),
-      second: fc.nat(STATES - 1),
-      probability: fc.double({ min: 0.01, max: 0.99, noNaN: true }),
-      reward: fc.integer({ min: -3, max: 3 }),
-      terminated: fc.boolean(),
-    }),
-    { minLength: STATES * ACTIONS, maxLength: STATES * ACTIONS },
-  )
-  .map((outcomes) =>
-    outcomes.flatMap(({ first, second, probability, reward, terminated }, i) => {
-      const [state, action] = [Math.floor(i / ACTIONS), i % ACTIONS];
-      return [
-        { state, action, probability, nextState: first, reward, terminated },
-        { state, action, probability: 1 - probability, nextState: second, reward: -reward, terminated: false },
-      ];
-    }),
-  );
+import { finiteMdpArb } from '../../src/testing/index.ts';
 
 test('the solution satisfies the Bellman optimality equation', () => {
   fc.assert(
-    fc.property(mdpArb, fc.double({ min: 0, max: 0.99, noNaN: true }), (transitions, discount) => {
-      const q = optimalActionValues(transitions, STATES, ACTIONS, discount);
+    fc.property(finiteMdpArb({ maxDiscount: 0.99 }), ({ transitions, states, actions, discount }) => {
+      const q = optimalActionValues(transitions, states, actions, discount);
       const right = new Float64Array(q.length);
       for (const { state, action, probability, nextState, reward, terminated } of transitions) {
-        const next = Math.max(...q.subarray(nextState * ACTIONS, (nextState + 1) * ACTIONS));
-        right[state * ACTIONS + action] += probability * (reward + (terminated ? 0 : discount * next));
+        const next = Math.max(...q.subarray(nextState * actions, (nextState + 1) * actions));
+        right[state * actions + action] += probability * (reward + (terminated ? 0 : discount * next));
       }
       for (let i = 0; i < q.length; i++) expect(Math.abs(q[i] - right[i])).toBeLessThan(1e-9);
     }),

@@ -8,34 +8,7 @@ import { epsilonGreedy } from '../../src/exploration/epsilon-greedy.ts';
 import type { Explorer } from '../../src/exploration/explorer.ts';
 import { greedy } from '../../src/exploration/greedy.ts';
 import { tableArb } from '../support/arbitraries.ts';
-
-const DRAWS = 60_000;
-
-/** How often each action is chosen in one state, as a share. */
-function shares(explorer: Explorer, q: readonly number[], mask?: readonly number[], step = 0): number[] {
-  const random = new Random(1);
-  const batch = 100;
-  const qValues = Float32Array.from({ length: batch * q.length }, (_, i) => q[i % q.length]);
-  const masks = mask && Uint8Array.from({ length: batch * q.length }, (_, i) => mask[i % q.length]);
-  const out = new Int32Array(batch);
-  const counts = q.map(() => 0);
-  for (let k = 0; k < DRAWS / batch; k++) {
-    explorer.select({ batch, actions: q.length, qValues, masks, step, random }, out);
-    for (const action of out) counts[action]++;
-  }
-  return counts.map((count) => count / DRAWS);
-}
-
-/** χ² against given probabilities; impossible actions must not occur at all. */
-function expectShares(given: readonly number[], probabilities: readonly number[]): void {
-  let chi = 0;
-  given.forEach((share, a) => {
-    if (probabilities[a] === 0) expect(share).toBe(0);
-    else chi += (DRAWS * (share - probabilities[a]) ** 2) / probabilities[a];
-  });
-  const degrees = probabilities.filter((p) => p > 0).length - 1;
-  expect(chi).toBeLessThanOrEqual(degrees + 5 * Math.sqrt(2 * degrees));
-}
+import { expectShares, inputOf, shares } from '../support/explorer-input.ts';
 
 const softmax = (q: readonly number[], temperature: number, mask = q.map(() => 1)) => {
   const weights = q.map((x, a) => (mask[a] === 1 ? Math.exp(x / temperature) : 0));
@@ -72,7 +45,7 @@ describe('every explorer', () => {
           const choose = () => {
             const out = new Int32Array(batch + 1).fill(-7);
             explorer.select(
-              { batch, actions, qValues: values, masks: masked ? masks : undefined, step: 3, random: new Random(seed) },
+              inputOf({ batch, actions, qValues: values, masks: masked ? masks : undefined, step: 3, random: new Random(seed) }),
               out,
             );
             return out;
@@ -91,14 +64,7 @@ describe('every explorer', () => {
 
   it('refuses a state without a possible action', () => {
     for (const explorer of [greedy(), epsilonGreedy(0), epsilonGreedy(1), boltzmann(1)]) {
-      const input = {
-        batch: 2,
-        actions: 2,
-        qValues: new Float32Array(4),
-        masks: Uint8Array.of(1, 0, 0, 0),
-        step: 0,
-        random: new Random(1),
-      };
+      const input = inputOf({ batch: 2, actions: 2, masks: Uint8Array.of(1, 0, 0, 0) });
       expect(() => explorer.select(input, new Int32Array(2))).toThrow(
         expect.objectContaining({ code: 'invalid-environment', where: 'Explorer.select(masks), state 1 of the batch' }),
       );
@@ -113,7 +79,7 @@ describe('greedy', () => {
         const out = new Int32Array(batch);
         const random = new Random(1);
         const before = random.state();
-        greedy().select({ batch, actions, qValues: values, masks, step: 0, random }, out);
+        greedy().select(inputOf({ batch, actions, qValues: values, masks, random }), out);
         out.forEach((action, n) => expect(action).toBe(maskedArgmax(values, n * actions, actions, masks)));
         expect(random.state()).toEqual(before);
       }),
@@ -132,7 +98,7 @@ describe('epsilonGreedy', () => {
   it('draws for each state of a batch by itself', () => {
     // With one coin for the batch, all states would explore together: the chosen actions would be all greedy or all random.
     const out = new Int32Array(1000);
-    epsilonGreedy(0.5).select({ batch: 1000, actions: 2, qValues: new Float32Array(2000), step: 0, random: new Random(2) }, out);
+    epsilonGreedy(0.5).select(inputOf({ batch: 1000, actions: 2, random: new Random(2) }), out);
     const explored = out.filter((action) => action === 1).length; // half of half
     expect(explored).toBeGreaterThan(180);
     expect(explored).toBeLessThan(320);
@@ -153,9 +119,9 @@ describe('epsilonGreedy', () => {
       );
       const explorer = epsilonGreedy({ kind: 'mine', at: () => epsilon });
       const out = Int32Array.of(5);
-      expect(() =>
-        explorer.select({ batch: 1, actions: 1, qValues: new Float32Array(1), step: 8, random: new Random(1) }, out),
-      ).toThrow(expect.objectContaining({ code: 'invalid-option', where: "epsilonGreedy(epsilon), schedule 'mine' at step 8" }));
+      expect(() => explorer.select(inputOf({ batch: 1, actions: 1, step: 8 }), out)).toThrow(
+        expect.objectContaining({ code: 'invalid-option', where: "epsilonGreedy(epsilon), schedule 'mine' at step 8" }),
+      );
       expect(out[0]).toBe(5);
     }
     expect(() => epsilonGreedy('x' as unknown as Schedule)).toThrow(expect.objectContaining({ code: 'invalid-option' }));
@@ -195,9 +161,9 @@ describe('boltzmann', () => {
     for (const temperature of [0, -1, NaN, Infinity]) {
       expect(() => boltzmann(temperature)).toThrow(expect.objectContaining({ code: 'invalid-option' }));
       const explorer = boltzmann({ kind: 'mine', at: () => temperature });
-      expect(() =>
-        explorer.select({ batch: 1, actions: 1, qValues: new Float32Array(1), step: 8, random: new Random(1) }, new Int32Array(1)),
-      ).toThrow(expect.objectContaining({ code: 'invalid-option', where: "boltzmann(temperature), schedule 'mine' at step 8" }));
+      expect(() => explorer.select(inputOf({ batch: 1, actions: 1, step: 8 }), new Int32Array(1))).toThrow(
+        expect.objectContaining({ code: 'invalid-option', where: "boltzmann(temperature), schedule 'mine' at step 8" }),
+      );
     }
   });
 });

@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { huberLoss, squaredLoss } from '../../src/bellman/regression-loss.ts';
-import { expected, type ExpectedHead } from '../../src/heads/expected.ts';
-import type { LossInput, LossOutput } from '../../src/heads/value-head.ts';
+import { bellmanTargets } from '../../src/bellman/targets.ts';
+import { inverseRescale, rescale } from '../../src/bellman/value-rescaling.ts';
+import { expected } from '../../src/heads/expected.ts';
 import { floatsArb } from '../support/arbitraries.ts';
+import { headBatchArb, lossOf, none, qValuesOf, targetsOf } from '../support/head-inputs.ts';
 
 const lossArb = fc.tuple(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 4 })).chain(([batch, actions]) =>
   fc.record({
@@ -15,6 +17,7 @@ const lossArb = fc.tuple(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, ma
     weights: fc
       .array(fc.float({ min: 0, max: 1, noNaN: true }), { minLength: batch, maxLength: batch })
       .map((w) => Float32Array.from(w)),
+    fractions: fc.constant(none),
   }),
 );
 const headArb = fc.oneof(
@@ -22,19 +25,9 @@ const headArb = fc.oneof(
   fc.float({ min: 0.5, max: 10, noNaN: true }).map((delta) => expected({ delta })),
 );
 
-function lossOf(head: ExpectedHead, input: LossInput): LossOutput {
-  const out = {
-    gradient: new Float32Array(input.batch * input.actions),
-    losses: new Float32Array(input.batch),
-    tdErrors: new Float32Array(input.batch),
-  };
-  head.loss(input, out);
-  return out;
-}
-
 describe('expected', () => {
   it('shows its parameters', () => {
-    expect(expected()).toMatchObject({ kind: 'expected', width: 1, targetWidth: 1, regression: 'huber', delta: 1 });
+    expect(expected()).toMatchObject({ kind: 'expected', width: 1, targetWidth: 1, linear: true, regression: 'huber', delta: 1 });
     expect(expected({ loss: 'squared' }).regression).toBe('squared');
     expect(expected({ delta: 5 }).delta).toBe(5);
   });
@@ -64,6 +57,7 @@ describe('expected', () => {
         discounts: Float32Array.of(0.5, 0.5, 0),
         nextOutputs: Float32Array.of(2, 4, 2, 4, 2, 4),
         nextPolicy: Float32Array.of(0, 1, 1, 0, 0, 1),
+        nextFractions: none,
       },
       targets,
     );
@@ -75,6 +69,7 @@ describe('expected', () => {
       taken: Int32Array.of(0, 1, 0),
       targets,
       weights: Float32Array.of(1, 0.5, 1),
+      fractions: none,
     };
     const huber = lossOf(expected(), input);
     expect([...huber.tdErrors]).toEqual([2, 0.5, -3]);
@@ -118,10 +113,86 @@ describe('expected', () => {
       taken: Int32Array.of(0),
       targets: Float32Array.of(1),
       weights: Float32Array.of(1),
+      fractions: none,
     };
     for (const head of [expected(), expected({ loss: 'squared' })]) {
       const { gradient, losses, tdErrors } = lossOf(head, input);
       expect([gradient[0], losses[0], tdErrors[0]]).toEqual([NaN, NaN, NaN]);
     }
+  });
+});
+
+describe('expected with rescale', () => {
+  const plain = expected();
+  const head = expected({ rescale: true });
+  const batchArb = headBatchArb((actions) => actions, 100);
+
+  it('says that its outputs mean something else', () => {
+    expect(plain).toMatchObject({ linear: true, settings: { rescale: false } });
+    expect(head).toMatchObject({ linear: false, settings: { rescale: true } });
+  });
+
+  it('takes outputs for rescaled action values, and leaves them alone without it', () => {
+    fc.assert(
+      fc.property(batchArb, ({ batch, actions, outputs }) => {
+        expect(qValuesOf(plain, outputs, batch, actions)).toEqual(outputs);
+        expect(qValuesOf(head, outputs, batch, actions)).toEqual(outputs.map(inverseRescale));
+      }),
+    );
+  });
+
+  it('aims at h(r + γ Σ π h⁻¹(outputs)), the plain target seen through h', () => {
+    fc.assert(
+      fc.property(batchArb, (input) => {
+        const { batch, actions, rewards, discounts, nextOutputs, nextPolicy } = input;
+        targetsOf(head, input).forEach((y, b) => {
+          let value = 0;
+          for (let a = 0; a < actions; a++) value += nextPolicy[b * actions + a] * inverseRescale(nextOutputs[b * actions + a]);
+          const target = rescale(rewards[b] + (discounts[b] === 0 ? 0 : discounts[b] * value));
+          expect(Math.abs(y - target)).toBeLessThan(1e-4 * (1 + Math.abs(target)));
+        });
+        const unscaled = new Float32Array(batch);
+        bellmanTargets(rewards, discounts, nextOutputs, nextPolicy, batch, actions, unscaled);
+        expect(targetsOf(plain, input)).toEqual(unscaled);
+      }),
+    );
+  });
+
+  it('aims at h(r) where the episode terminated, whatever the network says', () => {
+    for (const wild of [NaN, Infinity, 5]) {
+      const targets = targetsOf(head, {
+        batch: 2,
+        actions: 1,
+        rewards: Float32Array.of(3, 8),
+        discounts: Float32Array.of(0, 1),
+        nextOutputs: Float32Array.of(wild, wild),
+        nextPolicy: Float32Array.of(1, 0),
+        nextFractions: none,
+      });
+      expect([...targets]).toEqual([rescale(3), rescale(8)].map(Math.fround));
+    }
+  });
+
+  it('comes to h(r / (1 − γ)) on an endless loop', () => {
+    const outputs = new Float32Array(1);
+    const input = {
+      batch: 1,
+      actions: 1,
+      rewards: Float32Array.of(10),
+      discounts: Float32Array.of(0.9),
+      nextOutputs: outputs,
+      nextPolicy: Float32Array.of(1),
+      nextFractions: none,
+    };
+    for (let k = 0; k < 300; k++) outputs.set(targetsOf(head, input));
+    expect(qValuesOf(head, outputs, 1, 1)[0]).toBeCloseTo(100, 2);
+  });
+
+  it('compares outputs with targets as they are', () => {
+    fc.assert(
+      fc.property(lossArb, (input) => {
+        expect(lossOf(head, input)).toEqual(lossOf(plain, input));
+      }),
+    );
   });
 });

@@ -1,16 +1,14 @@
 import fc from 'fast-check';
+import { maskArb, qValuesArb } from '../../src/testing/index.ts';
 
-/** Action values of everyday size, exactly float32. */
-export const valueArb: fc.Arbitrary<number> = fc.float({ min: -1000, max: 1000, noNaN: true });
-
-/** A row-major `[batch, actions]` array of values with a mask of the same shape. */
+/** A row-major `[batch, actions]` array of values with a mask of the same shape, and what else a batch of transitions has. */
 export const tableArb = fc.tuple(fc.integer({ min: 1, max: 6 }), fc.integer({ min: 1, max: 6 })).chain(([batch, actions]) =>
   fc.record({
     batch: fc.constant(batch),
     actions: fc.constant(actions),
-    values: floatsArb(batch * actions),
-    others: floatsArb(batch * actions),
-    masks: fc.uint8Array({ min: 0, max: 1, minLength: batch * actions, maxLength: batch * actions }),
+    values: qValuesArb({ batch, actions }),
+    others: qValuesArb({ batch, actions }),
+    masks: maskArb({ batch, actions }, { empty: true }),
     rewards: floatsArb(batch),
     discounts: fc.array(fc.constantFrom(0, 0.5, 0.99, 1), { minLength: batch, maxLength: batch }).map((d) => Float32Array.from(d)),
   }),
@@ -18,7 +16,5 @@ export const tableArb = fc.tuple(fc.integer({ min: 1, max: 6 }), fc.integer({ mi
 
 /** `length` values, with ties more often than by chance. */
 export function floatsArb(length: number): fc.Arbitrary<Float32Array> {
-  return fc
-    .array(fc.oneof(valueArb, fc.constantFrom(-1, 0, 1)), { minLength: length, maxLength: length })
-    .map((values) => Float32Array.from(values));
+  return qValuesArb({ batch: 1, actions: length });
 }

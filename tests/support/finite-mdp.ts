@@ -1,6 +1,9 @@
 import fc from 'fast-check';
 import { greedyPolicy } from '../../src/bellman/greedy.ts';
 import { bellmanTargets } from '../../src/bellman/targets.ts';
+import type { BootstrapRule } from '../../src/bootstrap/bootstrap-rule.ts';
+import { expected } from '../../src/heads/expected.ts';
+import { decide } from './backup.ts';
 
 /** A finite Markov decision process. Terminal states have a value of 0 and are left out of the sums over s'. */
 export interface FiniteMdp {
@@ -54,6 +57,37 @@ export function applyOperator(mdp: FiniteMdp, q: Float32Array, selector: Float32
   return Float32Array.from({ length: states * actions }, (_, pair) => {
     const slice = (values: readonly number[]) => values.slice(pair * states, (pair + 1) * states);
     bellmanTargets(Float32Array.from(slice(rewards)), discounts, q, policy, states, actions, targets);
+    return slice(probabilities).reduce((sum, p, next) => sum + p * targets[next], 0);
+  });
+}
+
+/**
+ * The operator that a bootstrap rule and the head of expected values make, as an agent does: `r + rewardBonus + γ (Σ_a π Q + bonus)`, every
+ * transition (s, a, s') one sample of a batch, in expectation over s'.
+ */
+export function applyRule(rule: BootstrapRule, mdp: FiniteMdp, q: Float32Array, onlineQ: Float32Array = q): Float32Array {
+  const { states, actions, discount, probabilities, rewards, terminal } = mdp;
+  const discounts = Float32Array.from(terminal, (ends) => (ends ? 0 : discount));
+  const targets = new Float32Array(states);
+  return Float32Array.from({ length: states * actions }, (_, pair) => {
+    const s = Math.floor(pair / actions);
+    const currentQ = new Float32Array(states * actions);
+    for (let next = 0; next < states; next++) currentQ.set(q.subarray(s * actions, (s + 1) * actions), next * actions);
+    const taken = new Int32Array(states).fill(pair % actions);
+    const { policy, bonus, rewardBonus } = decide(rule, { batch: states, actions, targetQ: q, onlineQ, currentQ, taken });
+    const slice = (values: readonly number[]) => values.slice(pair * states, (pair + 1) * states);
+    expected().targets(
+      {
+        batch: states,
+        actions,
+        rewards: Float32Array.from(slice(rewards), (r, next) => r + rewardBonus[next] + discounts[next] * bonus[next]),
+        discounts,
+        nextOutputs: q,
+        nextPolicy: policy,
+        nextFractions: new Float32Array(0),
+      },
+      targets,
+    );
     return slice(probabilities).reduce((sum, p, next) => sum + p * targets[next], 0);
   });
 }

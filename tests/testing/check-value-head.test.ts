@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ExpectedHead, expected } from '../../src/heads/expected.ts';
+import { type ExpectedHead, expected } from '../../src/heads/expected.ts';
 import type { FractionUse, LossInput, LossOutput, TargetInput, ValueHead } from '../../src/heads/value-head.ts';
 import { assertValueHead, checkValueHead, type ValueHeadRule } from '../../src/testing/index.ts';
 

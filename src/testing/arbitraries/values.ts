@@ -43,12 +43,19 @@ export function valuesArb(length: number, { min, max }: ValueRange): fc.Arbitrar
   return fc.array(arbitrary, { minLength: length, maxLength: length }).map((values) => Float32Array.from(values));
 }
 
-/** Action values `[B, A]` of everyday size, with ties more often than by chance. Default range ±1000. */
+/**
+ * Action values `[B, A]`, any numbers of single precision in a range, with ties more often than by chance.
+ * @param range - Default ±1000.
+ */
 export function qValuesArb(
   { batch, actions }: TableShape,
-  range: ValueRange = { min: -1000, max: 1000 },
+  { min, max }: ValueRange = { min: -1000, max: 1000 },
 ): fc.Arbitrary<Float32Array> {
-  return valuesArb(batch * actions, range);
+  const clamp = (x: number) => Math.max(min, Math.min(max, x));
+  const ties = fc.constantFrom(clamp(0), clamp(1), clamp(-1));
+  const valueArb = fc.oneof(fc.float({ min: Math.fround(min), max: Math.fround(max), noNaN: true }), ties);
+  const length = batch * actions;
+  return fc.array(valueArb, { minLength: length, maxLength: length }).map((values) => Float32Array.from(values));
 }
 
 /**

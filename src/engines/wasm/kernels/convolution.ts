@@ -85,10 +85,15 @@ export function convolveNonZeros(adjoint: i32, height: i32, width: i32, kernelRo
             weight = swap;
           }
           const end = position + bytes;
-          for (; position != end; position += 16, weight += 16) {
-            const sum = v128.load(position);
+          // Loaded a turn ahead, the sum stays a local variable: see fma.
+          let sum = v128.load(position);
+          do {
+            const next = v128.load(position, 16);
             v128.store(position, fma(factor, v128.load(weight), sum));
-          }
+            sum = next;
+            position += 16;
+            weight += 16;
+          } while (position != end);
         }
       }
     }
