@@ -1,17 +1,19 @@
 import type { ParameterInfo } from '../../networks/plan.ts';
+import type { Arena, Slot } from './arena.ts';
 import { GroupedPanels } from './grouped-panels.ts';
 import type { Kernels } from './kernel-exports.ts';
-import { type ParameterPlace, type Rows, rowStride } from './layer.ts';
+import { type Capacity, type LayerRun, type ParameterPlace, type Pass, type Rows, type WasmLayer, rowStride } from './layer.ts';
+import { addProductByPanels, addProductIntoPanels, multiplyByPanels, productIntoPanels } from './panel-products.ts';
 import { Panels } from './panels.ts';
 
-interface GruBuffers {
-  gates: number;
-  recurrent: number;
-  initial: number;
-  carry: number;
-  transposed: number;
-  recurrentTransposed: number;
+/** The states of one GRU among those of a network. */
+export interface StatePlace {
+  /** Numbers before it in the state of one sequence. */
+  readonly start: number;
+  /** Numbers in the state of one sequence, those of other GRUs included. */
+  readonly stateSize: number;
 }
+
 /** Where the groups r, z and n lie in memory: see {@link GruLayer}. */
 const INPUT_ORDER = [0, 1, 2];
 const RECURRENT_ORDER = [1, 2, 0];
@@ -24,24 +26,29 @@ const RECURRENT_ORDER = [1, 2, 0];
  * gradients of `[h U_n + c_n, arguments of r, of z, of n]`. So what the recurrent weights give (groups 0 to 2, in the order n, r, z) and
  * what those of the inputs give (groups 1 to 3) lie each in one piece.
  */
-export class GruLayer {
+export class GruLayer implements WasmLayer {
   readonly parameters: readonly ParameterPlace[];
   readonly size: number;
   readonly outputSize: number;
   readonly outputStride: number;
   readonly #kernels: Kernels;
   readonly #sparseInput: number;
+  readonly #place: StatePlace;
   /** Numbers in a group, padding included. */
   readonly #group: number;
   /** Numbers of state that gradients come for, padding included. */
   readonly #width: number;
   readonly #weight: Panels;
-  readonly #recurrent: Panels;
+  readonly #recurrentWeight: Panels;
   readonly #transposed: Panels;
   readonly #recurrentTransposed: Panels;
-  readonly #gatesRow: number;
 
-  constructor(kernels: Kernels, [weight, bias, recurrentWeight, recurrentBias]: readonly ParameterInfo[], sparseInput: boolean) {
+  constructor(
+    kernels: Kernels,
+    [weight, bias, recurrentWeight, recurrentBias]: readonly ParameterInfo[],
+    sparseInput: boolean,
+    statePlace: StatePlace,
+  ) {
     const [units] = recurrentWeight.shape;
     const [inputs] = weight.shape;
     const { width, tail } = new Panels(1, units);
@@ -50,13 +57,13 @@ export class GruLayer {
     const panels = (rows: number, order: readonly number[]) => new GroupedPanels(rows, units, group, order);
     this.#kernels = kernels;
     this.#sparseInput = sparseInput ? 1 : 0;
+    this.#place = statePlace;
     this.#group = group;
     this.#width = width;
     this.#weight = panels(inputs, INPUT_ORDER);
-    this.#recurrent = panels(units, RECURRENT_ORDER);
+    this.#recurrentWeight = panels(units, RECURRENT_ORDER);
     this.#transposed = new Panels(3 * group, inputs);
     this.#recurrentTransposed = new Panels(3 * group, units);
-    this.#gatesRow = 4 * rowStride(4 * group);
     let size = 0;
     const place = (parameter: ParameterInfo, of: Panels): ParameterPlace => {
       const offset = size * 4;
@@ -66,7 +73,7 @@ export class GruLayer {
     this.parameters = [
       place(weight, this.#weight),
       place(bias, panels(1, INPUT_ORDER)),
-      place(recurrentWeight, this.#recurrent),
+      place(recurrentWeight, this.#recurrentWeight),
       place(recurrentBias, panels(1, RECURRENT_ORDER)),
     ];
     this.size = size;
@@ -74,232 +81,132 @@ export class GruLayer {
     this.outputStride = rowStride(group);
   }
 
-  forward(
-    parameters: number,
-    input: Rows,
-    batch: number,
-    steps: number,
-    { gates, recurrent, initial }: GruBuffers,
-    outputs: Rows,
-  ): void {
+  bind(arena: Arena, capacity: Capacity): LayerRun {
+    const { rows: most, keep } = capacity;
+    const buffers: GruBuffers = {
+      outputs: arena.rows(most, this.outputStride),
+      gates: arena.rows(most, rowStride(4 * this.#group)),
+      products: arena.rows(most, 3 * this.#group),
+      initial: arena.rows(most, this.#group),
+      carry: arena.rows(keep ? most : 0, this.#group),
+      transposed: arena.take(keep ? this.#transposed.size : 0),
+      recurrentTransposed: arena.take(keep ? this.#recurrentTransposed.size : 0),
+    };
+    return {
+      forward: (parameters, input, rows, pass) => {
+        this.#forward(parameters, input, rows, pass, buffers);
+        return buffers.outputs;
+      },
+      backward: (parameters, gradient, input, rows, d, dInput, { steps }) => {
+        this.#backwardThroughTime(parameters, rows, steps, buffers, d);
+        this.#recurrentGradient(gradient, rows, rows / steps, buffers);
+        this.#inputGradient(parameters, gradient, input, rows, buffers, dInput);
+      },
+    };
+  }
+
+  #forward(parameters: number, input: Rows, rows: number, { steps, states }: Pass, buffers: GruBuffers): void {
     const kernels = this.#kernels;
-    const group = this.#group * 4;
-    const sequences = batch / steps;
-    const { full, tail, panelBytes, tailStart } = this.#weight;
-    const first = gates + group;
-    kernels.multiply(
-      this.#sparseInput,
-      batch,
-      this.#weight.rows,
-      full,
-      tail,
-      input.at,
-      input.stride,
-      4,
-      parameters,
-      panelBytes,
-      128,
-      parameters + tailStart,
-      tail * 4,
-      first,
-      128,
-      this.#gatesRow,
-      first + full * 128,
-      this.#gatesRow,
-      parameters + this.parameters[1].offset,
-      -Infinity,
-    );
-    const weight = parameters + this.parameters[2].offset;
+    const { outputs, gates, products, initial } = buffers;
+    const { start, stateSize } = this.#place;
+    const [, bias, recurrentWeight, recurrentBias] = this.parameters;
     const units = this.outputSize;
-    let h = initial;
-    let hRow = group;
+    const group = this.#group;
+    const sequences = rows / steps;
+    const first = gates.at + group * 4;
+    // prettier-ignore
+    multiplyByPanels(
+      kernels, this.#sparseInput, rows, input.at, input.stride, this.#weight, parameters, first, gates.stride, parameters + bias.offset,
+    );
+    kernels.copyRows(sequences, units, states + start * 4, stateSize * 4, initial.at, initial.stride);
+    let h = initial.at;
+    let hRow = initial.stride;
     for (let t = 0; t < steps; t++) {
-      kernels.multiply(
-        0,
-        sequences,
-        units,
-        full,
-        tail,
-        h,
-        hRow,
-        4,
-        weight,
-        this.#recurrent.panelBytes,
-        128,
-        weight + this.#recurrent.tailStart,
-        tail * 4,
-        recurrent,
-        128,
-        3 * group,
-        recurrent + full * 128,
-        3 * group,
-        parameters + this.parameters[3].offset,
-        -Infinity,
+      // prettier-ignore
+      multiplyByPanels(
+        kernels, 0, sequences, h, hRow, this.#recurrentWeight, parameters + recurrentWeight.offset, products.at, products.stride,
+        parameters + recurrentBias.offset,
       );
-      const next = outputs.at + t * sequences * outputs.stride;
-      const stepGates = gates + t * sequences * this.#gatesRow;
-      kernels.gru(sequences, this.#group, stepGates, this.#gatesRow, recurrent, 3 * group, h, hRow, next, outputs.stride);
+      const row = t * sequences;
+      const next = outputs.at + row * outputs.stride;
+      const at = gates.at + row * gates.stride;
+      kernels.gru(sequences, group, at, gates.stride, products.at, products.stride, h, hRow, next, outputs.stride);
       h = next;
       hRow = outputs.stride;
     }
+    kernels.copyRows(sequences, units, h, hRow, states + start * 4, stateSize * 4);
   }
 
-  backward(
+  /** From ∂L/∂outputs to the gradients of all gates, in their place. */
+  #backwardThroughTime(parameters: number, rows: number, steps: number, buffers: GruBuffers, d: Rows): void {
+    const kernels = this.#kernels;
+    const { outputs, gates, initial, carry, recurrentTransposed } = buffers;
+    const group = this.#group;
+    const sequences = rows / steps;
+    const transposed = this.#recurrentTransposed;
+    const weight = parameters + this.parameters[2].offset;
+    kernels.transpose(this.outputSize, 3 * group, weight, this.#recurrentWeight.tail, recurrentTransposed.at, transposed.tail);
+    kernels.clear(sequences * group, carry.at);
+    for (let t = steps - 1; t >= 0; t--) {
+      const row = t * sequences;
+      const at = gates.at + row * gates.stride;
+      const h = t === 0 ? initial.at : outputs.at + (row - sequences) * outputs.stride;
+      const hRow = t === 0 ? initial.stride : outputs.stride;
+      const dStep = d.at + row * d.stride;
+      kernels.gruBackward(sequences, this.#width, group, at, gates.stride, h, hRow, dStep, d.stride, carry.at, carry.stride);
+      // No gradient flows into the initial state.
+      if (t === 0) break;
+      addProductByPanels(kernels, sequences, at, gates.stride, transposed, recurrentTransposed.at, carry.at, carry.stride);
+    }
+  }
+
+  /** ∂L/∂U = hᵀ · d with h the initial states, then the outputs of all steps but the last. */
+  #recurrentGradient(gradient: number, rows: number, sequences: number, { outputs, gates, initial }: GruBuffers): void {
+    const kernels = this.#kernels;
+    const [, , weight, bias] = this.parameters;
+    const panels = this.#recurrentWeight;
+    const { at, stride } = gates;
+    const later = at + sequences * stride;
+    productIntoPanels(kernels, 0, sequences, initial.at, initial.stride, at, stride, panels, gradient + weight.offset);
+    // prettier-ignore
+    addProductIntoPanels(
+      kernels, rows - sequences, outputs.at, outputs.stride, later, stride, panels, gradient + weight.offset,
+    );
+    kernels.columnSums(rows, panels.width, at, stride, gradient + bias.offset);
+  }
+
+  /** ∂L/∂W = xᵀ · d and ∂L/∂x = d · Wᵀ, for all rows at once. */
+  #inputGradient(
     parameters: number,
     gradient: number,
     input: Rows,
-    batch: number,
-    steps: number,
-    { gates, initial, carry, transposed, recurrentTransposed }: GruBuffers,
-    outputs: Rows,
-    d: Rows,
+    rows: number,
+    { gates, transposed }: GruBuffers,
     dInput: Rows | undefined,
   ): void {
     const kernels = this.#kernels;
-    const row = this.#gatesRow;
-    const width = 3 * this.#group;
-    const stateRow = this.#group * 4;
-    const units = this.outputSize;
-    const sequences = batch / steps;
-    const { full, tail, panelBytes, tailStart } = this.#recurrent;
-    const turned = this.#recurrentTransposed;
-    kernels.transpose(units, width, parameters + this.parameters[2].offset, tail, recurrentTransposed, turned.tail);
-    kernels.clear(sequences * this.#group, carry);
-    for (let t = steps - 1; t >= 0; t--) {
-      const at = gates + t * sequences * row;
-      const h = t === 0 ? initial : outputs.at + (t - 1) * sequences * outputs.stride;
-      const hRow = t === 0 ? stateRow : outputs.stride;
-      kernels.gruBackward(
-        sequences,
-        this.#width,
-        this.#group,
-        at,
-        row,
-        h,
-        hRow,
-        d.at + t * sequences * d.stride,
-        d.stride,
-        carry,
-        stateRow,
-      );
-      if (t === 0) break;
-      kernels.multiplyAdd(
-        0,
-        sequences,
-        width,
-        turned.full,
-        turned.tail,
-        at,
-        row,
-        4,
-        recurrentTransposed,
-        turned.panelBytes,
-        128,
-        recurrentTransposed + turned.tailStart,
-        turned.tail * 4,
-        carry,
-        128,
-        stateRow,
-        carry + turned.full * 128,
-        stateRow,
-      );
-    }
-    const first = gates + stateRow;
-    // ∂L/∂U: the states before the first step, then the outputs of all steps but the last.
-    const dU = gradient + this.parameters[2].offset;
-    kernels.multiply(
-      0,
-      units,
-      sequences,
-      full,
-      tail,
-      initial,
-      4,
-      stateRow,
-      gates,
-      128,
-      row,
-      gates + full * 128,
-      row,
-      dU,
-      panelBytes,
-      128,
-      dU + tailStart,
-      tail * 4,
-      0,
-      -Infinity,
-    );
-    const second = gates + sequences * row;
-    kernels.multiplyAdd(
-      0,
-      units,
-      batch - sequences,
-      full,
-      tail,
-      outputs.at,
-      4,
-      outputs.stride,
-      second,
-      128,
-      row,
-      second + full * 128,
-      row,
-      dU,
-      panelBytes,
-      128,
-      dU + tailStart,
-      tail * 4,
-    );
-    kernels.columnSums(batch, width, gates, row, gradient + this.parameters[3].offset);
-    // ∂L/∂W = xᵀ · d
-    kernels.multiply(
-      this.#sparseInput,
-      this.#weight.rows,
-      batch,
-      full,
-      tail,
-      input.at,
-      4,
-      input.stride,
-      first,
-      128,
-      row,
-      first + full * 128,
-      row,
-      gradient,
-      this.#weight.panelBytes,
-      128,
-      gradient + this.#weight.tailStart,
-      tail * 4,
-      0,
-      -Infinity,
-    );
-    kernels.columnSums(batch, width, first, row, gradient + this.parameters[1].offset);
+    const panels = this.#weight;
+    const at = gates.at + this.#group * 4;
+    const { stride } = gates;
+    productIntoPanels(kernels, this.#sparseInput, rows, input.at, input.stride, at, stride, panels, gradient);
+    kernels.columnSums(rows, panels.width, at, stride, gradient + this.parameters[1].offset);
     if (!dInput) return;
-    // ∂L/∂x = d · Wᵀ
-    const back = this.#transposed;
-    kernels.transpose(this.#weight.rows, width, parameters, tail, transposed, back.tail);
-    kernels.multiply(
-      0,
-      batch,
-      width,
-      back.full,
-      back.tail,
-      first,
-      row,
-      4,
-      transposed,
-      back.panelBytes,
-      128,
-      transposed + back.tailStart,
-      back.tail * 4,
-      dInput.at,
-      128,
-      dInput.stride,
-      dInput.at + back.full * 128,
-      dInput.stride,
-      0,
-      -Infinity,
-    );
+    kernels.transpose(panels.rows, panels.columns, parameters, panels.tail, transposed.at, this.#transposed.tail);
+    multiplyByPanels(kernels, 0, rows, at, stride, this.#transposed, transposed.at, dInput.at, dInput.stride, 0);
   }
+}
+
+/** Where a GRU keeps what it computes for a batch. */
+interface GruBuffers {
+  readonly outputs: Rows;
+  /** See {@link GruLayer}. */
+  readonly gates: Rows;
+  /** `h U + c` of one step. */
+  readonly products: Rows;
+  /** The states before the first step. */
+  readonly initial: Rows;
+  /** The gradient of the states between one step and the next. */
+  readonly carry: Rows;
+  readonly transposed: Slot;
+  readonly recurrentTransposed: Slot;
 }

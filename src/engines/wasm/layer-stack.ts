@@ -66,8 +66,9 @@ export class LayerStack {
     this.outputSize = sizeOf(plans[plans.length - 1].outputShape);
     this.stateSize = traits.stateSize;
     this.#multiplies = traits.fractions === 'given';
+    const foundation = { own: this.#own, stateSize: this.stateSize, stateTaken: 0 };
     const sparseInput = this.inputSize >= MIN_SPARSE_INPUT;
-    this.#stack = buildStack(runtime, plans, this.inputSize, { first: true, sparseInput, last: true }, this.#own);
+    this.#stack = buildStack(runtime, plans, this.inputSize, { first: true, sparseInput, last: true }, foundation);
     this.#own.place(runtime.heap);
   }
 
