@@ -136,7 +136,7 @@ describe('checkReplayBuffer', () => {
       /action of transition/,
     ],
   ])('tells %s', (_, rule, spec, sentence) => {
-    const report = checkReplayBuffer(spec);
+    const report = checkReplayBuffer(spec, { runs: 50 });
     const problem = report.problems.find((each) => each.rule === rule && sentence.test(each.message));
     expect(problem, JSON.stringify(report.problems, null, 1)).toBeDefined();
   });
