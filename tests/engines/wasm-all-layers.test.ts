@@ -49,7 +49,7 @@ describe.each(VARIANTS)('networks of all kinds of layers on the embedded engine,
         expectClose(state, oracleState(spec, parameters, observations, batch, exact), { relative: 1e-4, floor: 1, name: 'state' });
         network.dispose();
       }),
-      { numRuns: 150 },
+      { numRuns: 100 },
     );
   });
 });

@@ -215,7 +215,7 @@ describe.each(VARIANTS)('quantiles at proposed fractions on the embedded engine,
         }
         expect(Math.abs(actual.norm - size)).toBeLessThanOrEqual(3e-4 * size);
       }),
-      { numRuns: 50 },
+      { numRuns: 25 },
     );
   });
 

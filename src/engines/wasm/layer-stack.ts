@@ -18,8 +18,8 @@ export interface PassInputs {
   /** N; 1 where there are no fractions. */
   readonly samples: number;
   readonly steps: number;
-  /** `[batch / steps, stateSize]`; empty without memory. */
-  readonly state: Float32Array;
+  /** `[batch / steps, stateSize]`; zeros where left out. */
+  readonly state: Float32Array | undefined;
 }
 
 /** Layers bound to memory, for passes of so many rows and fractions at most. */
@@ -92,7 +92,7 @@ export class LayerStack {
     const passing = this.#boundFor(this.#passing, batch, inputs.samples);
     this.#run(passing, parameters, observations, batch, inputs, out);
     const { state } = inputs;
-    if (state.length > 0) state.set(this.#runtime.heap.f32.subarray(this.#pass.states / 4, this.#pass.states / 4 + state.length));
+    if (state && state.length > 0) state.set(this.#runtime.heap.f32.subarray(this.#pass.states / 4, this.#pass.states / 4 + state.length));
   }
 
   /** As {@link LayerStack.forward}, keeping what {@link LayerStack.backward} needs and leaving the state. */
@@ -131,7 +131,8 @@ export class LayerStack {
     else for (let i = 0, to = heap.f32; i < numbers; i++) to[start + i] = observations[i];
     if (this.#inputScale !== 1) kernels.scale(Math.ceil(numbers / 4) * 4, input.at, this.#inputScale);
     if (inputs.fractions.length > 0) heap.f32.set(inputs.fractions, bound.fractions.at / 4);
-    if (inputs.state.length > 0) heap.f32.set(inputs.state, bound.states.at / 4);
+    if (inputs.state) heap.f32.set(inputs.state, bound.states.at / 4);
+    else heap.f32.fill(0, bound.states.at / 4, bound.states.at / 4 + (batch / inputs.steps) * this.stateSize);
     this.#setPass(bound, inputs);
     const outputs = bound.run.forward(parameters, input, batch, this.#pass);
     this.#readOutputs(outputs, this.#multiplies ? batch * inputs.samples : batch, out);

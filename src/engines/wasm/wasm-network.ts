@@ -35,7 +35,7 @@ const NO_INPUTS: PassInputs = {
   fractions: new Float32Array(0),
   samples: 1,
   steps: 1,
-  state: new Float32Array(0),
+  state: undefined,
 };
 
 /** A parameter's name and shape, and where it is among all. */
@@ -232,7 +232,7 @@ export class WasmNetwork implements QNetwork<'sync'> {
       fractions: traits.fractions === 'given' ? (fractions as Float32Array) : NO_INPUTS.fractions,
       samples,
       steps,
-      state: state ?? (size === 0 ? NO_INPUTS.state : new Float32Array(size)),
+      state,
     };
   }
 
