@@ -560,6 +560,11 @@ describe('sequences', () => {
     expect(buffer.byteLength).toBeLessThan(1000 * 36 + 40_000);
   });
 
+  it('takes no more memory once it is full', () => {
+    const bytes = (count: number) => fed({ capacity: 30, length: 4, burnIn: 2 }, { stateSize: 70 }, count).buffer.byteLength;
+    expect(bytes(1500)).toBe(bytes(100));
+  });
+
   it('refuses states of other buffers and damaged ones, and keeps its own', () => {
     const options = { capacity: 30, length: 4, burnIn: 2, prioritized: {} };
     const { buffer: source } = fed(options, {}, 75);
