@@ -115,8 +115,11 @@ export class SumTree {
           mass -= value;
           value = values[++at];
         }
-        // Rounding may leave more than the children hold: then the last one above 0, there as below.
-        if (mass >= value) while (values[at] === 0 && at > first) at--;
+        if (mass >= value) {
+          // Rounding has left more than the children hold: the last one above 0, here and all the way down.
+          mass = Infinity;
+          while (values[at] === 0 && at > first) at--;
+        }
         masses[i] = mass;
         nodes[i] = at - base;
       }

@@ -14,7 +14,9 @@ export type BootstrapRuleRule = 'interface' | 'policy' | 'bonus' | 'sources' | '
 export interface CheckBootstrapRuleOptions extends CheckOptions {
   /** A: of every input. Default: 1 to 4, drawn. */
   readonly actions?: number;
-  /** K: estimates of each transition, at least 1. Default 1. */
+  /** One row of masks `[A]`, 1 or 0, for rules that know what is possible together; with `actions`. Default: any, also rows without a possible action. */
+  readonly masks?: fc.Arbitrary<Uint8Array>;
+  /** K: estimates of each transition, at least 1. Default: as many as the rule asks for with `networks`, otherwise 1. */
   readonly heads?: number;
   /** Where action values are drawn. Default ±16. */
   readonly values?: ValueRange;
@@ -50,7 +52,7 @@ interface Case {
  */
 export function checkBootstrapRule(rule: BootstrapRule, options: CheckBootstrapRuleOptions = {}): Report<BootstrapRuleRule> {
   const properties = new Properties<BootstrapRuleRule>('checkBootstrapRule', options);
-  const heads = checkInteger('checkBootstrapRule(heads)', options.heads ?? 1, { min: 1 });
+  const heads = checkInteger('checkBootstrapRule(heads)', options.heads ?? rule?.networks ?? 1, { min: 1 });
   const { findings } = properties;
   const remedy = 'See the interface BootstrapRule.';
   if (typeof rule?.kind !== 'string' || rule.kind === '')
@@ -68,7 +70,7 @@ export function checkBootstrapRule(rule: BootstrapRule, options: CheckBootstrapR
       onlineQ: qArb,
       currentQ: qArb,
       taken: fc.nat(actions - 1),
-      mask: maskArb({ batch: 1, actions }, { empty: true }),
+      mask: options.masks ?? maskArb({ batch: 1, actions }, { empty: true }),
     });
     return fc.record<Case>({
       actions: fc.constant(actions),

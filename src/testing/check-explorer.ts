@@ -24,6 +24,8 @@ export type ExplorerRule =
 export interface CheckExplorerOptions extends CheckOptions {
   /** A: of every input. Default: 1 to 4, drawn. */
   readonly actions?: number;
+  /** One row of masks `[A]`, 1 or 0 and not all 0, for explorers that know what is possible together; with `actions`. Default: any. */
+  readonly masks?: fc.Arbitrary<Uint8Array>;
   /** D: of every input. Default: 1 to 3, drawn. */
   readonly observationSize?: number;
   /** Where action values are drawn. Default ±16. */
@@ -93,7 +95,7 @@ function caseArb(heads: number, options: CheckExplorerOptions): fc.Arbitrary<Cas
     const lengths = { minLength: observationSize, maxLength: observationSize };
     const rowArb = fc.record({
       q: valuesArb(heads * actions, values),
-      mask: maskArb({ batch: 1, actions }),
+      mask: options.masks ?? maskArb({ batch: 1, actions }),
       observation: fc.array(dyadicArb({ min: -4, max: 4 }), lengths).map((x) => Float32Array.from(x)),
     });
     return fc.record<Case>({

@@ -2,7 +2,9 @@ import { type DistributionOptions, explainDifference, explainDistribution, type 
 
 /** What a matcher answers, in the form that `expect.extend` of Vitest and Jest takes. */
 export interface MatcherResult {
+  /** Whether what was expected holds. */
   readonly pass: boolean;
+  /** What to say where the expectation fails. */
   readonly message: () => string;
 }
 

@@ -25,6 +25,7 @@ export class Properties<Rule extends string> {
   readonly findings = new Findings<Rule>();
   readonly #runs: number;
   readonly #seed: number;
+  readonly #exceptions = new Set<string>();
 
   /**
    * @param where - the check, for messages about its options.
@@ -75,12 +76,23 @@ export class Properties<Rule extends string> {
   #report<T>(rule: Rule, remedy: string, details: fc.RunDetails<[T]>): boolean {
     if (!details.failed) return true;
     const error = details.errorInstance;
-    const message = error instanceof Broken ? error.message : `An exception: ${inWords(error)}`;
-    const shown = details.counterexample === null ? '' : fc.stringify(details.counterexample[0]);
-    const counterExample = shown.length > LONGEST ? `${shown.slice(0, LONGEST)}…` : shown;
-    this.findings.problem(rule, message, remedy, { counterExample, seed: this.#seed });
+    const evidence = { counterExample: shownInput(details.counterexample), seed: this.#seed };
+    if (error instanceof Broken) {
+      this.findings.problem(rule, error.message, remedy, evidence);
+      return false;
+    }
+    // What throws for one rule throws for most: that is told once.
+    const words = inWords(error);
+    if (!this.#exceptions.has(words))
+      this.findings.problem(rule, `An exception: ${words}`, 'See the message for its origin.', evidence);
+    this.#exceptions.add(words);
     return false;
   }
+}
+
+function shownInput(example: readonly unknown[] | null): string {
+  const shown = example === null ? '' : fc.stringify(example[0]);
+  return shown.length > LONGEST ? `${shown.slice(0, LONGEST)}…` : shown;
 }
 
 /** Shows a number in a sentence: short, with no more digits than single precision has. */

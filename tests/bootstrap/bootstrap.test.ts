@@ -481,6 +481,9 @@ describe('minimaxQ', () => {
         expect.objectContaining({ code: 'invalid-environment', where: 'minimaxQ(actions)' }),
       );
     }
+    // As many as two rows by two columns, but not these.
+    const spread = { batch: 1, actions: 9, targetQ: new Float32Array(9), masks: Uint8Array.of(1, 1, 0, 1, 0, 0, 0, 0, 1) };
+    expect(() => decide(minimaxQ({ actions: [3, 3] }), spread)).toThrow(expect.objectContaining({ code: 'invalid-environment' }));
     rule.check(context());
     expect(() => rule.check(context({ actions: 6 }))).toThrow(refused('minimaxQ(actions)'));
     expect(() => minimaxQ({ actions: [0, 2] })).toThrow(refused('minimaxQ(actions)[0]'));

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { greedyPolicy } from '../../src/bellman/greedy.ts';
 import type { BootstrapInput, BootstrapOutput, BootstrapRule } from '../../src/bootstrap/bootstrap-rule.ts';
@@ -83,9 +84,38 @@ describe('checkBootstrapRule', () => {
     const problem = report.problems.find((each) => each.rule === rule && sentence.test(each.message));
     expect(problem, JSON.stringify(report.problems, null, 1)).toBeDefined();
     if (rule !== 'interface') expect(problem).toMatchObject({ seed: 1, counterExample: expect.stringContaining('targetQ') });
-    expect(() => assertBootstrapRule(part, options)).toThrow(
-      expect.objectContaining({ code: 'invalid-part', message: expect.stringMatching(sentence) }),
+  });
+
+  it('throws what it found', () => {
+    expect(() => assertBootstrapRule(maxThen(({ targetQ }) => targetQ.fill(0)))).toThrow(
+      expect.objectContaining({
+        code: 'invalid-part',
+        message: expect.stringContaining('- inputs: apply() must leave its inputs alone'),
+      }),
     );
+  });
+
+  it('draws the masks that a rule knows', () => {
+    const masks = fc.constantFrom(Uint8Array.of(1, 0, 0, 1), Uint8Array.of(0, 1, 1, 0));
+    const seen = new Set<string>();
+    const rule = maxThen(({ masks: given }) => given !== undefined && seen.add(String(given.subarray(0, 4))));
+    assertBootstrapRule(rule, { actions: 4, masks });
+    expect([...seen].sort()).toEqual(['0,1,1,0', '1,0,0,1']);
+  });
+
+  it('takes as many estimates as a rule has networks', () => {
+    const seen = new Set<number>();
+    assertBootstrapRule(maxThen(({ heads }) => seen.add(heads), { networks: 2 }));
+    expect([...seen]).toEqual([2]);
+  });
+
+  it('tells an exception once', () => {
+    const report = checkBootstrapRule(
+      maxThen(() => {
+        throw new RangeError('no room');
+      }),
+    );
+    expect(report.problems).toMatchObject([{ message: 'An exception: RangeError: no room' }]);
   });
 
   it('lets a rule opt out of translation', () => {

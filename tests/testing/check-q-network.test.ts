@@ -11,7 +11,7 @@ import {
 } from '../../src/testing/index.ts';
 
 const networks = networkArb({ kinds: ['dense', 'layerNorm'] });
-const options: CheckQNetworkOptions = { networks, runs: 8 };
+const options: CheckQNetworkOptions = { networks, runs: 5 };
 
 type Sync = QNetwork<'sync'>;
 /** What stands behind each spoilt network: an engine's functions read their argument's own parts. */

@@ -1,5 +1,24 @@
 // Compiled, never run: what must be accepted, what is inferred, and what must be refused.
-import { box, createAgent, discrete, loadPolicy, train, type Agent, type Engine, type TrainEvent } from '@scope/dqn';
+import {
+  box,
+  categorical,
+  cnn,
+  createAgent,
+  discrete,
+  hindsight,
+  loadPolicy,
+  mlp,
+  prioritized,
+  r2d2,
+  rainbow,
+  recurrent,
+  sequences,
+  train,
+  uniform,
+  type Agent,
+  type Engine,
+  type TrainEvent,
+} from '@scope/dqn';
 import { CartPole, multiDiscrete } from '@scope/dqn/environments';
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -53,3 +72,25 @@ for await (const event of train(agent, environment, { steps: 1 })) {
 const policy = await loadPolicy(new Uint8Array(), environment);
 const chosen = policy.act(Float32Array.of(0, 0, 0, 0));
 same<Equal<typeof chosen, number>>();
+
+// Presets can be overridden part by part.
+const overridden = await createAgent(environment, { ...rainbow(), replay: prioritized({ capacity: 1_000 }), seed: 1 });
+same<Equal<typeof overridden, Agent<Float32Array, 'sync'>>>();
+await createAgent(environment, { ...r2d2(), replay: sequences({ capacity: 1_000 }) });
+
+// A network with memory learns from sequences, and only such a one.
+await createAgent(environment, { network: recurrent({ units: 8 }), replay: sequences({ capacity: 1_000 }) });
+// @ts-expect-error single transitions
+await createAgent(environment, { network: recurrent({ units: 8 }), replay: uniform({ capacity: 1_000 }) });
+// @ts-expect-error the default is single transitions
+await createAgent(environment, { network: recurrent({ units: 8 }) });
+// @ts-expect-error without memory there is nothing to learn from sequences
+await createAgent(environment, { network: mlp({ hidden: [8] }), replay: sequences({ capacity: 1_000 }) });
+// @ts-expect-error every step is needed as it is; sequences are none of them
+hindsight(sequences({ capacity: 1_000 }), { achieved: [0, 1], desired: [1, 2], reward: () => 0 });
+// @ts-expect-error a support has two ends
+categorical({ vMin: 0 });
+// @ts-expect-error convolutions are needed
+cnn({ hidden: [8] });
+// @ts-expect-error no such aggregation
+mlp({ hidden: [8], dueling: 'median' });
