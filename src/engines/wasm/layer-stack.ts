@@ -92,7 +92,8 @@ export class LayerStack {
     const passing = this.#boundFor(this.#passing, batch, inputs.samples);
     this.#run(passing, parameters, observations, batch, inputs, out);
     const { state } = inputs;
-    if (state && state.length > 0) state.set(this.#runtime.heap.f32.subarray(this.#pass.states / 4, this.#pass.states / 4 + state.length));
+    if (state && state.length > 0)
+      state.set(this.#runtime.heap.f32.subarray(this.#pass.states / 4, this.#pass.states / 4 + state.length));
   }
 
   /** As {@link LayerStack.forward}, keeping what {@link LayerStack.backward} needs and leaving the state. */
@@ -113,12 +114,18 @@ export class LayerStack {
     tape.run.backward(parameters, gradient, tape.input, batch, d, undefined, this.#pass);
   }
 
+  /**
+   * Gives the memory of passes with gradients back, after one that failed: NaN left behind the rows of a later, smaller batch would
+   * make its gradient NaN too, since zero times NaN is.
+   */
+  forgetGradients(): void {
+    release(this.#tape);
+  }
+
   /** Gives the working memory back. */
   dispose(): void {
-    for (const binding of [this.#passing, this.#tape]) {
-      binding.bound?.arena.free();
-      binding.bound = undefined;
-    }
+    release(this.#passing);
+    release(this.#tape);
     this.#own.free();
   }
 
@@ -169,8 +176,7 @@ export class LayerStack {
   #boundFor(binding: Binding, rows: number, samples: number): Bound {
     const { bound, keep } = binding;
     if (bound && rows <= bound.rows && samples <= bound.samples) return bound;
-    bound?.arena.free();
-    binding.bound = undefined;
+    release(binding);
     binding.bound = this.#bind(Math.max(rows, bound?.rows ?? 0), Math.max(samples, bound?.samples ?? 1), keep);
     return binding.bound;
   }
@@ -185,4 +191,9 @@ export class LayerStack {
     arena.place(this.#runtime.heap);
     return { arena, rows, samples, input, fractions, states, dOutputs, run };
   }
+}
+
+function release(binding: Binding): void {
+  binding.bound?.arena.free();
+  binding.bound = undefined;
 }
