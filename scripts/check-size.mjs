@@ -59,16 +59,16 @@ const applications = {
 };
 /** Text that only the code of a part holds, and the applications that may hold it. */
 const marks = {
-  'prioritized(': ['rainbow'],
-  'categorical(': ['rainbow'],
-  'sequences(': ['recurrent'],
-  'recurrent(': ['recurrent'],
-  'quantile(': [],
-  'munchausen(': [],
-  'minimaxQ(': [],
-  'hindsight(': [],
-  'epsilonZGreedy(': [],
-  'ucb(': [],
+  'priorityEpsilon': ['rainbow'],
+  'categorical(atoms': ['rainbow'],
+  'sequences(length': ['recurrent'],
+  'recurrent(units': ['recurrent'],
+  'quantile(quantiles': [],
+  'munchausen(alpha': [],
+  'minimaxQ(actions': [],
+  'hindsight(goals': [],
+  'epsilonZGreedy(exponent': [],
+  'ucb(coefficient': [],
 };
 console.log('\nbytes of an application that imports');
 for (const [name, parts] of Object.entries(applications)) {
