@@ -92,7 +92,8 @@ export class LayerStack {
     const passing = this.#boundFor(this.#passing, batch, inputs.samples);
     this.#run(passing, parameters, observations, batch, inputs, out);
     const { state } = inputs;
-    if (state && state.length > 0) state.set(this.#runtime.heap.f32.subarray(this.#pass.states / 4, this.#pass.states / 4 + state.length));
+    if (state && state.length > 0)
+      state.set(this.#runtime.heap.f32.subarray(this.#pass.states / 4, this.#pass.states / 4 + state.length));
   }
 
   /** As {@link LayerStack.forward}, keeping what {@link LayerStack.backward} needs and leaving the state. */
