@@ -25,7 +25,7 @@ export { equilibrium, type Equilibrium, type EquilibriumOptions } from './explor
 export type { Explorer, ExplorerInput, RememberingExplorer } from './exploration/explorer.ts';
 export { greedy, type Greedy } from './exploration/greedy.ts';
 export { noisyGreedy, type NoisyGreedy, type NoisyGreedyOptions } from './exploration/noisy-greedy.ts';
-export { simHash, type SimHashOptions, type StateKey } from './exploration/state-key.ts';
+export { exactBits, simHash, type SimHashOptions, type StateKey } from './exploration/state-key.ts';
 export { ucb, type Ucb, type UcbOptions } from './exploration/ucb.ts';
 
 // Bootstrap rules.

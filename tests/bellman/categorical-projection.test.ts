@@ -25,9 +25,10 @@ const caseArb = supportArb.chain((support) =>
 type Case = typeof caseArb extends fc.Arbitrary<infer T> ? T : never;
 
 function project({ support, probabilities, reward, discount }: Case, scale = 1) {
-  const out = new Float64Array(support.atoms);
+  const out = new Float64Array(support.atoms + 1);
   const clipped = projectCategorical(support, probabilities, scale, reward, discount, out);
-  return { out, clipped };
+  expect(out[support.atoms]).toBe(0);
+  return { out: out.subarray(0, -1), clipped };
 }
 
 const atomsOf = ({ atoms, vMin, vMax }: Support): number[] =>

@@ -52,4 +52,45 @@ describe.each(VARIANTS)('networks of all kinds of layers on the embedded engine,
       { numRuns: 100 },
     );
   });
+
+  it('forget what larger batches, and batches that were not numbers, have left in their memory', () => {
+    fc.assert(
+      fc.property(networkSpecOf(LAYER_KINDS), fc.integer({ min: 1, max: 5 }), fc.nat(), (spec, batch, seed) => {
+        const random = new Random(seed);
+        const [used, fresh] = [1, 1].map(() =>
+          engine.createNetwork(spec, { random: new Random(seed), optimizer: { kind: 'sgd', momentum: 0, weightDecay: 0 } }),
+        );
+        const given = traitsOf(spec).fractions === 'given';
+        const beside = (rows: number) => ({
+          ...(given ? { fractions: Float32Array.from({ length: rows * 3 }, () => random.float()) } : {}),
+          learningRate: 0,
+        });
+        const more = batch + 2;
+        const larger = drawNumbers(random, 2 * more * used.inputSize);
+        const ones = (_: Float32Array, d: Float32Array) => d.fill(1);
+        const numberless = (_: Float32Array, d: Float32Array) => {
+          if (seed % 2 === 0) throw new Error('NaN');
+          d.fill(NaN);
+        };
+        const diverge = () =>
+          used.update(
+            larger.map(() => NaN),
+            2 * more,
+            numberless,
+            { ...beside(2 * more), steps: 2 },
+          );
+        // A network without parameters has no gradient.
+        if (used.weights().length > 0) expect(diverge).toThrow('NaN');
+        used.update(larger, 2 * more, ones, { ...beside(2 * more), steps: 2 });
+
+        const observations = drawNumbers(random, 2 * batch * used.inputSize);
+        const options = { ...beside(2 * batch), steps: 2 };
+        const [norm, expected] = [used, fresh].map((network) => network.update(observations, 2 * batch, ones, options));
+        expect(norm).toBe(expected);
+        used.dispose();
+        fresh.dispose();
+      }),
+      { numRuns: 100 },
+    );
+  });
 });

@@ -176,6 +176,32 @@ describe.each(VARIANTS)('convolutions of the embedded engine, %s kernels', (vari
     );
   });
 
+  it('forget the gradient of the last update', () => {
+    fc.assert(
+      fc.property(networkArb(), batchArb, fc.nat(), fc.constantFrom(0, 0.95), (spec, batch, seed, zeros) => {
+        const random = new Random(seed);
+        const optimizer = { kind: 'sgd', momentum: 0.5, weightDecay: 0 } as const;
+        const network = engine.createNetwork(spec, { random, optimizer });
+        const observations = drawNumbers(random, batch * network.inputSize, zeros);
+        const dOutputs = drawNumbers(random, batch * network.outputSize);
+        const velocity = () => {
+          network.update(observations, batch, (_, gradient) => gradient.set(dOutputs), { learningRate: 0 });
+          return network.optimizerState().slice(1);
+        };
+        const first = velocity();
+        velocity().forEach(({ name, values }, i) =>
+          expectClose(
+            values,
+            first[i].values.map((x) => 1.5 * x),
+            { relative: 1e-6, name },
+          ),
+        );
+        network.dispose();
+      }),
+      { numRuns: 30 },
+    );
+  });
+
   it('agree with loops on images large enough for blocks', () => {
     const random = new Random(3);
     const spec: NetworkSpec = {

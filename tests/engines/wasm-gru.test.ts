@@ -22,7 +22,12 @@ const half = (outputs: Float32Array, gradient: Float32Array, batch: number) => {
 
 /** GRUs in every place: first and last, one after the other, side by side, within a residual layer. */
 const specArb: fc.Arbitrary<NetworkSpec> = fc
-  .tuple(widthArb, widthArb, fc.integer({ min: 1, max: 20 }), fc.constantFrom('alone', 'between', 'twice', 'beside', 'within'))
+  .tuple(
+    widthArb,
+    widthArb,
+    fc.integer({ min: 1, max: 20 }),
+    fc.constantFrom('alone', 'between', 'twice', 'beside', 'within', 'deep'),
+  )
   .map(([inputs, units, others, place]) => {
     const gru: LayerSpec = { kind: 'gru', units };
     const other: LayerSpec = { kind: 'gru', units: others };
@@ -38,6 +43,14 @@ const specArb: fc.Arbitrary<NetworkSpec> = fc
       beside: [
         { kind: 'parallel', branches: [[gru], [{ kind: 'dense', units: 2 }, other], []] },
         { kind: 'dense', units: 4 },
+      ],
+      // The gradients of every other layer share their memory.
+      deep: [
+        { kind: 'dense', units: 5 },
+        gru,
+        { kind: 'dense', units: others, activation: 'tanh' },
+        { kind: 'dense', units: 33 },
+        { kind: 'dense', units: 2 },
       ],
       within: [gru, { kind: 'residual', layers: [other, { kind: 'dense', units }], activation: 'tanh' }],
     };

@@ -209,7 +209,10 @@ describe('categorical', () => {
           fractions: none,
         });
         learnt.gradient.forEach((g) => expect(Math.abs(g)).toBeLessThan(1e-6));
-        learnt.tdErrors.forEach((kl) => expect(kl).toBeLessThan(1e-5));
+        learnt.tdErrors.forEach((kl) => {
+          expect(kl).toBeGreaterThanOrEqual(0);
+          expect(kl).toBeLessThan(1e-5);
+        });
         rowsOf(
           lossOf(head, {
             batch,

@@ -207,31 +207,26 @@ describe('hindsight', () => {
             const list = steps(episode);
             return list.map((step, t) => ({ step, ends: t === list.length - 1 }));
           });
+          let round = 0;
           const take = ({ step, ends }: (typeof all)[number]) => {
+            round++;
             for (const buffer of buffers) {
               buffer.add(step);
               if (ends) buffer.endEpisode(step.stream);
-              const { ids } = buffer.sample(4, new Random(ids0++ % 7));
+              const { ids } = buffer.sample(4, new Random(round));
               buffer.updatePriorities?.(
                 ids,
                 Float32Array.from(ids, (id) => id % 5),
               );
             }
-            ids0 -= buffers.length - 1;
           };
-          let ids0 = 0;
           all.slice(0, cut).forEach(take);
           const other = make();
           other.add(steps(episodes[0])[0]);
           other.setState(saved(buffers[0]));
           expect(other.getState()).toEqual(buffers[0].getState());
           buffers.push(other);
-          for (const { step, ends } of all.slice(cut)) {
-            for (const buffer of buffers) {
-              buffer.add(step);
-              if (ends) buffer.endEpisode(step.stream);
-            }
-          }
+          all.slice(cut).forEach(take);
           for (const buffer of buffers) for (const stream of [0, 1, 2]) buffer.endEpisode(stream);
           expect(other.getState()).toEqual(buffers[0].getState());
           if (other.size > 0) {

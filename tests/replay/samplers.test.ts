@@ -115,7 +115,7 @@ describe.each(Object.keys(kinds))('%s', (kind) => {
     batch = buffer.sample(10, new Random(1));
     batch.ids.forEach((id, b) => {
       expect(batch.nextObservations[b]).toBe(id === 0 ? 255 : 1);
-      expect([...batch.nextActionMasks!.slice(2 * b, 2 * b + 2)]).toEqual(id === 0 ? [1, 1] : [0, 1]);
+      expect([...batch.nextActionMasks!.subarray(2 * b, 2 * b + 2)]).toEqual(id === 0 ? [1, 1] : [0, 1]);
       expect(batch.weights[b]).toBeGreaterThan(0);
       expect(batch.weights[b]).toBeLessThanOrEqual(1);
     });
@@ -195,8 +195,8 @@ describe('combined', () => {
         expect(batch.rewards[0]).toBe(added);
         if (size > 1) {
           const rest = plain.sample(size - 1, new Random(added), added);
-          expect([...batch.ids.slice(1)]).toEqual([...rest.ids]);
-          expect([...batch.weights.slice(1)]).toEqual([...rest.weights]);
+          expect([...batch.ids.subarray(1)]).toEqual([...rest.ids]);
+          expect([...batch.weights.subarray(1)]).toEqual([...rest.weights]);
         }
         const errors = Float32Array.from(batch.ids, (id) => id % 4);
         for (const each of [buffer, plain]) each.updatePriorities(batch.ids, errors);

@@ -94,7 +94,7 @@ function sequenceOf(batch: SequenceBatch, b: number, { observationSize: d, state
   const { size, steps, unroll } = batch;
   return {
     observations: Array.from({ length: unroll }, (_, row) => [
-      ...batch.observations.slice((row * size + b) * d, (row * size + b + 1) * d),
+      ...batch.observations.subarray((row * size + b) * d, (row * size + b + 1) * d),
     ]),
     learned: Array.from({ length: steps }, (_, t) => {
       const i = t * size + b;
@@ -103,11 +103,11 @@ function sequenceOf(batch: SequenceBatch, b: number, { observationSize: d, state
         reward: batch.rewards[i],
         discount: batch.discounts[i],
         next: batch.next[i],
-        mask: batch.nextActionMasks ? [...batch.nextActionMasks.slice(i * a, (i + 1) * a)] : [1, 1, 1],
+        mask: batch.nextActionMasks ? [...batch.nextActionMasks.subarray(i * a, (i + 1) * a)] : [1, 1, 1],
         real: batch.weights[i] > 0 ? 1 : 0,
       };
     }),
-    state: [...batch.states.slice(b * h, (b + 1) * h)],
+    state: [...batch.states.subarray(b * h, (b + 1) * h)],
     burnedIn: batch.burnedIn[b],
   };
 }
@@ -272,7 +272,14 @@ class Runner {
 
 const fed = (options: SequencesOptions, changes: Partial<SequenceLayout>, count: number, every = 10) => {
   const runner = new Runner({
-    options: { length: 80, burnIn: 40, overlap: 40, priorityMix: 0.9, storedState: true, ...options },
+    options: {
+      length: 80,
+      burnIn: 40,
+      overlap: Math.floor((options.length ?? 80) / 2),
+      priorityMix: 0.9,
+      storedState: true,
+      ...options,
+    },
     layout: { ...layout, ...changes },
     masked: true,
     prioritized: options.prioritized !== undefined,
@@ -551,6 +558,11 @@ describe('sequences', () => {
     expect(observations.reduce((sum, chunk) => sum + chunk.length, 0)).toBe(2 * 550);
     expect(buffer.byteLength).toBeGreaterThan(1000 * 36);
     expect(buffer.byteLength).toBeLessThan(1000 * 36 + 40_000);
+  });
+
+  it('takes no more memory once it is full', () => {
+    const bytes = (count: number) => fed({ capacity: 30, length: 4, burnIn: 2 }, { stateSize: 70 }, count).buffer.byteLength;
+    expect(bytes(1500)).toBe(bytes(100));
   });
 
   it('refuses states of other buffers and damaged ones, and keeps its own', () => {

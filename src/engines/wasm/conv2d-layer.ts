@@ -2,7 +2,7 @@ import { type LayerPlan, convolutionGeometry } from '../../networks/plan.ts';
 import type { Conv2dSpec } from '../../networks/spec.ts';
 import { ACTIVATION_CODES } from './activation-codes.ts';
 import type { Kernels } from './kernel-exports.ts';
-import { type LayerBuffers, type ParameterPlace, type Rows, type PlainLayer, rowStride } from './layer.ts';
+import { type LayerBuffers, type ParameterPlace, type PlainLayer, type Rows, rowStride } from './layer.ts';
 import { Panels } from './panels.ts';
 
 /** An image of which at most this share of the numbers is not zero is convolved number by number. */
@@ -181,8 +181,8 @@ export class Conv2dLayer implements PlainLayer {
       let products = d.at + i * d.stride;
       if (this.#wide) {
         const from = products;
+        // What pads the columns is zero since the pass forward.
         products = work + this.#widePlace;
-        kernels.clear(this.#positions * width, products);
         kernels.copyRows(this.#positions, filters, from, filters * 4, products, row);
       }
       const image = input.at + i * input.stride;
@@ -286,7 +286,7 @@ export class Conv2dLayer implements PlainLayer {
 
   #convolveNonZeros(adjoint: number, image: number, products: number, row: number, weights: number): void {
     const { kernelHeight, kernelWidth, strideY, strideX, outputHeight, outputWidth } = this.#geometry;
-    const { full, tail, panelBytes, tailStart } = this.#weight;
+    const { full, tail, panelBytes } = this.#weight;
     for (let panel = 0; panel < full + (tail > 0 ? 1 : 0); panel++) {
       this.#kernels.convolveNonZeros(
         adjoint,
@@ -302,7 +302,7 @@ export class Conv2dLayer implements PlainLayer {
         panel < full ? 32 : tail,
         products + panel * 128,
         row,
-        weights + (panel < full ? panel * panelBytes : tailStart),
+        weights + panel * panelBytes,
         panel < full ? 128 : tail * 4,
       );
     }

@@ -114,12 +114,18 @@ export class LayerStack {
     tape.run.backward(parameters, gradient, tape.input, batch, d, undefined, this.#pass);
   }
 
+  /**
+   * Gives the memory of passes with gradients back, after one that failed: NaN left behind the rows of a later, smaller batch would
+   * make its gradient NaN too, since zero times NaN is.
+   */
+  forgetGradients(): void {
+    release(this.#tape);
+  }
+
   /** Gives the working memory back. */
   dispose(): void {
-    for (const binding of [this.#passing, this.#tape]) {
-      binding.bound?.arena.free();
-      binding.bound = undefined;
-    }
+    release(this.#passing);
+    release(this.#tape);
     this.#own.free();
   }
 
@@ -170,8 +176,7 @@ export class LayerStack {
   #boundFor(binding: Binding, rows: number, samples: number): Bound {
     const { bound, keep } = binding;
     if (bound && rows <= bound.rows && samples <= bound.samples) return bound;
-    bound?.arena.free();
-    binding.bound = undefined;
+    release(binding);
     binding.bound = this.#bind(Math.max(rows, bound?.rows ?? 0), Math.max(samples, bound?.samples ?? 1), keep);
     return binding.bound;
   }
@@ -186,4 +191,9 @@ export class LayerStack {
     arena.place(this.#runtime.heap);
     return { arena, rows, samples, input, fractions, states, dOutputs, run };
   }
+}
+
+function release(binding: Binding): void {
+  binding.bound?.arena.free();
+  binding.bound = undefined;
 }

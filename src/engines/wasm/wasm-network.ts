@@ -291,12 +291,16 @@ export class WasmNetwork implements QNetwork<'sync'> {
       gradient(outputs, dOutputs, batch);
       this.#use(where);
       stack.backward(parameters, learner.gradient, dOutputs, batch, inputs);
+    } catch (error) {
+      stack.forgetGradients();
+      throw error;
     } finally {
       this.#updating = false;
     }
     const norm = this.#gradientNorm(runtime, stack.size, learner.gradient);
     const scale = maxGradientNorm !== undefined && norm > maxGradientNorm ? maxGradientNorm / norm : 1;
     if (!(norm * scale <= MAX_NORM)) {
+      stack.forgetGradients();
       throw new DqnError({
         code: 'diverged',
         where,

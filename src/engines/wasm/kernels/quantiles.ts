@@ -40,21 +40,18 @@ export function modulate(rows: i32, times: i32, width: i32, x: usize, xRow: usiz
   }
 }
 
-/**
- * The gradient of {@link modulate}: d becomes that of e; dx, unless 0, becomes that of x, the sum over its rows. Where d is zero
- * it stays so, whatever x holds behind its numbers.
- */
+/** The gradient of {@link modulate}: d becomes that of e; dx, unless 0, becomes that of x, the sum over its rows. */
 export function modulateBackward(rows: i32, times: i32, width: i32, x: usize, xRow: usize, e: usize, eRow: usize, d: usize, dRow: usize,
   dx: usize, dxRow: usize): void {
-  const end = <usize>width << 2, zero = f32x4.splat(0);
+  const end = <usize>width << 2;
   for (let row = 0; row < rows; row++) {
     for (let j: usize = 0; j < end; j += 16) {
       const factor = v128.load(x + j);
-      let sum = zero, from = e + j, at = d + j;
+      let sum = f32x4.splat(0), from = e + j, at = d + j;
       for (let k = 0; k < times; k++) {
         const dy = v128.load(at);
         sum = f32x4.add(f32x4.mul(dy, v128.load(from)), sum);
-        v128.store(at, v128.and(f32x4.mul(dy, factor), f32x4.ne(dy, zero)));
+        v128.store(at, f32x4.mul(dy, factor));
         from += eRow;
         at += dRow;
       }
