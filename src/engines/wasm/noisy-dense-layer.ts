@@ -4,7 +4,7 @@ import type { NoisyDenseSpec } from '../../networks/spec.ts';
 import type { Arena, Slot } from './arena.ts';
 import { DenseLayer, type DenseNeighbours } from './dense-layer.ts';
 import type { Capacity, LayerRun, ParameterPlace, WasmLayer } from './layer.ts';
-import { Panels } from './panels.ts';
+import type { Panels } from './panels.ts';
 import { bindBuffers } from './plain-run.ts';
 import type { Runtime } from './runtime.ts';
 
