@@ -8,12 +8,6 @@ import type { Panels } from './panels.ts';
 import { bindBuffers } from './plain-run.ts';
 import type { Runtime } from './runtime.ts';
 
-/** `f(x) = sgn(x) √|x|` of a normal draw. */
-function factor(random: Random): number {
-  const x = random.normal();
-  return Math.sign(x) * Math.sqrt(Math.abs(x));
-}
-
 /** `y = activation(x · (W + σ_W ⊙ ε_W) + b + σ_b ⊙ ε_b)`: a dense layer whose weights are made anew for each pass. */
 export class NoisyDenseLayer implements WasmLayer {
   readonly parameters: readonly ParameterPlace[];
@@ -25,13 +19,12 @@ export class NoisyDenseLayer implements WasmLayer {
   readonly #name: string;
   readonly #independent: boolean;
   readonly #weight: Panels;
-  readonly #bias: Panels;
   /** W + σ_W ⊙ ε_W and b + σ_b ⊙ ε_b, laid out as the parameters of a dense layer. */
   readonly #weights: Slot;
   /** ε_W and ε_b, likewise. */
   readonly #noise: Slot;
-  /** f(ε_in). */
-  readonly #inputs: Slot;
+  /** f(ε_in) and f(ε_out), padded to multiples of 4. */
+  readonly #factors: Slot;
   /** The number that the noise was drawn from. */
   #drawn: number | undefined;
 
@@ -59,10 +52,9 @@ export class NoisyDenseLayer implements WasmLayer {
     this.#name = weight.name;
     this.#independent = spec.noise === 'independent';
     this.#weight = dense.parameters[0].panels;
-    this.#bias = dense.parameters[1].panels;
     this.#weights = own.take(dense.size);
     this.#noise = own.take(dense.size);
-    this.#inputs = own.take(weight.shape[0]);
+    this.#factors = own.take(Math.ceil(this.#weight.rows / 4) * 4 + this.#weight.width);
   }
 
   bind(arena: Arena, capacity: Capacity): LayerRun {
@@ -72,16 +64,13 @@ export class NoisyDenseLayer implements WasmLayer {
     const buffers = bindBuffers(dense, arena, capacity);
     return {
       forward: (parameters, input, rows, { noise }) => {
-        let weights = parameters;
-        if (noise !== undefined) {
-          this.#draw(noise);
-          weights = this.#weights.at;
-          kernels.perturb(size, parameters, parameters + size * 4, this.#noise.at, weights);
-        }
-        dense.forward(weights, input, rows, buffers);
+        if (noise !== undefined) this.#perturb(noise, parameters);
+        dense.forward(noise === undefined ? parameters : this.#weights.at, input, rows, buffers);
         return buffers.outputs;
       },
       backward: (parameters, gradient, input, rows, d, dInput, { noise }) => {
+        // The gradient function may have asked the network with other noise since.
+        if (noise !== undefined && noise !== this.#drawn) this.#perturb(noise, parameters);
         const weights = noise === undefined ? parameters : this.#weights.at;
         dense.backward(weights, gradient, buffers.work, input, rows, buffers, d, dInput);
         const sigmas = gradient + size * 4;
@@ -91,26 +80,34 @@ export class NoisyDenseLayer implements WasmLayer {
     };
   }
 
+  /** Makes the weights of a pass with noise. */
+  #perturb(seed: number, parameters: number): void {
+    const { size } = this.#dense;
+    const noise = this.#noise.at;
+    if (seed !== this.#drawn) this.#draw(seed);
+    this.#runtime.kernels.perturb(size, parameters, parameters + size * 4, noise, this.#weights.at);
+  }
+
+  /** Draws ε. Where parameters are padded it is any number: σ is zero there. */
   #draw(seed: number): void {
-    if (seed === this.#drawn) return;
     this.#drawn = seed;
     // Of the same number every layer has noise of its own.
     const random = new Random(seed).split(this.#name);
-    const { heap, kernels } = this.#runtime;
+    const [key0, key1] = [random.uint32(), random.uint32()];
+    const { kernels } = this.#runtime;
     const noise = this.#noise.at;
-    const biases = noise + this.#weight.size * 4;
-    const { rows, columns, full, tail, panelBytes, tailStart } = this.#weight;
     if (this.#independent) {
-      const draws = (length: number) => Float32Array.from({ length }, () => random.normal());
-      this.#weight.write(heap.f32, noise / 4, draws(rows * columns));
-      this.#bias.write(heap.f32, biases / 4, draws(columns));
+      kernels.normals(this.#dense.size, key0, key1, 0, noise);
       return;
     }
-    const inputs = this.#inputs.at;
-    for (let k = 0, at = inputs / 4; k < rows; k++) heap.f32[at + k] = factor(random);
-    // A row of panels lies in order, padding last.
-    for (let n = 0, at = biases / 4; n < columns; n++) heap.f32[at + n] = factor(random);
-    for (let panel = 0; panel < full; panel++) kernels.outer(rows, 32, inputs, biases + panel * 128, noise + panel * panelBytes);
-    if (tail) kernels.outer(rows, tail, inputs, biases + full * 128, noise + tailStart);
+    const { rows, full, tail, width, panelBytes, tailStart, size } = this.#weight;
+    // f(ε_in), and behind it f(ε_out) as it is used: a row of panels lies in order, padding last.
+    const inputs = this.#factors.at;
+    const outputs = noise + size * 4;
+    const inputSize = Math.ceil(rows / 4) * 4;
+    kernels.normals(inputSize + width, key0, key1, 1, inputs);
+    kernels.copyRows(1, width, inputs + inputSize * 4, 0, outputs, 0);
+    for (let panel = 0; panel < full; panel++) kernels.outer(rows, 32, inputs, outputs + panel * 128, noise + panel * panelBytes);
+    if (tail) kernels.outer(rows, tail, inputs, outputs + full * 128, noise + tailStart);
   }
 }

@@ -33,7 +33,8 @@ export class ResidualLayer implements WasmLayer {
   bind(arena: Arena, capacity: Capacity): LayerRun {
     const kernels = this.#kernels;
     const activation = this.#activation;
-    const { width } = new Panels(1, this.outputSize);
+    const { outputSize } = this;
+    const { width } = new Panels(1, outputSize);
     const { rows: most, keep } = capacity;
     const layers = this.#layers.bind(arena, capacity);
     const y = arena.rows(most, this.outputStride);
@@ -42,7 +43,8 @@ export class ResidualLayer implements WasmLayer {
     return {
       forward(parameters, input, rows, pass) {
         const part = layers.forward(parameters, input, rows, pass);
-        kernels.addRows(rows, width, input.at, input.stride, part.at, part.stride, kept.at, kept.stride);
+        // What lies behind the numbers of the inputs may be anything, NaN too: a derivative must not meet it.
+        kernels.addRows(rows, outputSize, input.at, input.stride, part.at, part.stride, kept.at, kept.stride);
         if (activation !== 0) kernels.activate(activation, (rows * y.stride) / 4, kept.at, y.at);
         return y;
       },
@@ -50,7 +52,7 @@ export class ResidualLayer implements WasmLayer {
         if (activation !== 0) kernels.derive(activation, (rows * d.stride) / 4, kept.at, d.at);
         kernels.copyRows(rows, width, d.at, d.stride, dLayers.at, dLayers.stride);
         layers.backward(parameters, gradient, input, rows, dLayers, dInput, pass);
-        if (dInput) kernels.addRows(rows, width, dInput.at, dInput.stride, d.at, d.stride, dInput.at, dInput.stride);
+        if (dInput) kernels.addRows(rows, outputSize, dInput.at, dInput.stride, d.at, d.stride, dInput.at, dInput.stride);
       },
     };
   }

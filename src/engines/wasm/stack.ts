@@ -47,12 +47,12 @@ export class Stack implements WasmLayer {
   bind(arena: Arena, capacity: Capacity): LayerRun {
     if (this.#layers.length === 0) return new EmptyRun(this.#kernels, new Panels(1, this.outputSize).width);
     const runs = this.#layers.map((layer) => layer.bind(arena, capacity));
-    return new StackRun(runs, this.#offsets, capacity.keep ? gradientRows(arena, this.#layers, capacity.rows) : []);
+    return new StackRun(runs, this.#offsets, capacity.keep ? takeGradients(arena, this.#layers, capacity.rows) : []);
   }
 }
 
 /** For ∂L/∂outputs of each layer but the last: two buffers by turns, layer i's in number i mod 2. */
-function gradientRows(arena: Arena, layers: readonly WasmLayer[], rows: number): Rows[] {
+function takeGradients(arena: Arena, layers: readonly WasmLayer[], rows: number): Rows[] {
   const inner = layers.slice(0, -1);
   const turns = [0, 1].map((turn) => {
     const widest = Math.max(0, ...inner.filter((_, i) => i % 2 === turn).map((layer) => layer.outputStride));

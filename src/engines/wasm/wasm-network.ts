@@ -47,6 +47,15 @@ interface Place {
   readonly start: number;
 }
 
+/** Parameters in a row that learn at one rate, a share of the whole network's, and where what belongs to them begins. */
+interface Stretch {
+  readonly size: number;
+  readonly factor: number;
+  readonly parameters: number;
+  readonly gradient: number;
+  readonly slots: readonly number[];
+}
+
 /** What a network needs in order to learn. */
 interface Learner {
   readonly rule: OptimizerStep;
@@ -54,7 +63,7 @@ interface Learner {
   /** Addresses of the rule's averages, each as long as the parameters. */
   readonly slots: readonly number[];
   /** All parameters, in stretches that learn at one rate each. */
-  readonly ranges: readonly RateRange[];
+  readonly stretches: readonly Stretch[];
   /** Updates so far. */
   step: number;
 }
@@ -118,26 +127,36 @@ function rangesOf({ size, rates }: LayerStack): RateRange[] {
 }
 
 function build(runtime: Runtime, spec: NetworkSpec, { random, optimizer }: NetworkOptions): Parts {
-  const stack = new LayerStack(runtime, spec);
   const { heap, kernels } = runtime;
   const rule = optimizer && optimizerStep(kernels, checkOptimizerSpec(optimizer));
   const vectors = rule ? 2 + rule.slots.length : 1;
-  const bytes = stack.size * 4;
-  const parameters = heap.allocate(bytes * vectors);
-  heap.f32.fill(0, parameters / 4, parameters / 4 + stack.size * vectors);
+  const stack = new LayerStack(runtime, spec);
   const places = stack.parameters.map(({ name, shape, panels, offset }) => ({ name, shape, panels, start: offset / 4 }));
+  const bytes = stack.size * 4;
+  let parameters: number | undefined;
   try {
+    parameters = heap.allocate(bytes * vectors);
+    heap.f32.fill(0, parameters / 4, parameters / 4 + stack.size * vectors);
     const initial = new Map(initialParameters(spec, random).map(({ name, values }) => [name, values]));
     for (const { name, panels, start } of places) {
       panels.write(heap.f32, parameters / 4 + start, initial.get(name) as Float32Array);
     }
   } catch (error) {
-    heap.free(parameters);
+    if (parameters !== undefined) heap.free(parameters);
+    stack.dispose();
     throw error;
   }
-  const slots = rule?.slots.map((_, i) => parameters + bytes * (2 + i)) ?? [];
-  const learner = rule && { rule, gradient: parameters + bytes, slots, ranges: rangesOf(stack), step: 0 };
-  return { runtime, stack, places, parameters, learner };
+  const start = parameters;
+  const gradient = start + bytes;
+  const slots = rule?.slots.map((_, i) => gradient + bytes * (1 + i)) ?? [];
+  const stretches = rangesOf(stack).map(({ offset, size, factor }) => ({
+    size,
+    factor,
+    parameters: start + offset,
+    gradient: gradient + offset,
+    slots: slots.map((slot) => slot + offset),
+  }));
+  return { runtime, stack, places, parameters, learner: rule && { rule, gradient, slots, stretches, step: 0 } };
 }
 
 /** A network on the embedded engine. */
@@ -291,9 +310,8 @@ export class WasmNetwork implements QNetwork<'sync'> {
       });
     }
     learner.step++;
-    for (const { offset, size, factor } of learner.ranges) {
-      const slots = offset === 0 ? learner.slots : learner.slots.map((slot) => slot + offset);
-      learner.rule.apply(size, parameters + offset, learner.gradient + offset, slots, learner.step, factor * learningRate, scale);
+    for (const each of learner.stretches) {
+      learner.rule.apply(each.size, each.parameters, each.gradient, each.slots, learner.step, each.factor * learningRate, scale);
     }
     return norm;
   }

@@ -8,5 +8,6 @@ export { layerNorm, layerNormBackward } from './layer-norm';
 export { adam, prepare, rmsprop, sgd } from './optimizers';
 export { addRows, dueling, duelingBackward, outer, perturb } from './composites';
 export { convolveNonZeros, countNonZeros, gatherPatches, scatterPatches } from './convolution';
+export { normals } from './noise';
 export { cosines, modulate, modulateBackward } from './quantiles';
 export { addColumnSums, blend, clear, columnSums, copyRows, scale, sumOfSquares } from './vectors';

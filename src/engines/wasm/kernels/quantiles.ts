@@ -1,4 +1,5 @@
 // The embedding of quantile fractions, and the product of its rows with those of the inputs.
+import { sinPi } from './simd';
 
 /** Numbers of at least 2⁻¹² keep that many bits when this is added and taken away again. */
 const SPLIT: f32 = 3072;
@@ -19,15 +20,7 @@ export function cosines(rows: i32, n: i32, fractions: usize, y: usize, yRow: usi
       // The distance from the nearest even number, in [−1, 1].
       const nearest = f32x4.sub(f32x4.add(f32x4.mul(whole, f32x4.splat(0.5)), rounding), rounding);
       const x = f32x4.add(f32x4.sub(whole, f32x4.add(nearest, nearest)), f32x4.mul(i, low));
-      // cos(π x) = sin(π u) with u = 1/2 − |x|, by Taylor's series.
-      const u = f32x4.sub(f32x4.splat(0.5), f32x4.abs(x)), u2 = f32x4.mul(u, u);
-      let s = f32x4.splat(-0.00737043094571435);
-      s = f32x4.add(f32x4.mul(s, u2), f32x4.splat(0.0821458866111282));
-      s = f32x4.add(f32x4.mul(s, u2), f32x4.splat(-0.599264529320792));
-      s = f32x4.add(f32x4.mul(s, u2), f32x4.splat(2.55016403987735));
-      s = f32x4.add(f32x4.mul(s, u2), f32x4.splat(-5.16771278004997));
-      s = f32x4.add(f32x4.mul(s, u2), f32x4.splat(3.14159265358979));
-      v128.store(y + (<usize>j << 2), f32x4.mul(s, u));
+      v128.store(y + (<usize>j << 2), sinPi(f32x4.sub(f32x4.splat(0.5), f32x4.abs(x)))); // cos(π x)
       i = f32x4.add(i, f32x4.splat(4));
     }
     y += yRow;
