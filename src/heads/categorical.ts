@@ -1,5 +1,4 @@
-import { projectCategorical, projectCertain, type Support } from '../bellman/categorical-projection.ts';
-import { fastExp, fastXLogX, largest, shiftedExp } from '../bellman/fast-exp.ts';
+import { categoricalRows, type CategoricalRows } from '../bellman/categorical-rows.ts';
 import { checkInteger, checkNumber } from '../common/check.ts';
 import type { LossInput, LossOutput, TargetInput, ValueHead } from './value-head.ts';
 
@@ -18,7 +17,7 @@ export interface CategoricalOptions {
  * the evenly spread atoms `z_i = vMin + i (vMax − vMin) / (W − 1)`.
  *
  * - outputs `[A, W]`, `p_i(s, a) = softmax_i(outputs[b, a])`, `Q(s, a) = Σ_i z_i p_i(s, a)`,
- * - target `m` `[W]`: the distribution of `r + γⁿ Z(s', a')`, a' ~ π(· | s'), projected onto the atoms ({@link projectCategorical}). Where nothing is
+ * - target `m` `[W]`: the distribution of `r + γⁿ Z(s', a')`, a' ~ π(· | s'), projected onto the atoms (Bellemare et al. 2017, eq. 7). Where nothing is
  *   bootstrapped, all mass at r,
  * - loss: cross-entropy `−Σ_i m_i log p_i(s, a)`,
  * - TD error: `KL(m ‖ p(s, a))`, at least 0: the loss without the entropy of the target, so that what cannot be learned has no priority,
@@ -31,9 +30,7 @@ export class CategoricalHead implements ValueHead {
   readonly linear = false;
   /** The support. */
   readonly settings: Readonly<Record<'atoms' | 'vMin' | 'vMax', number>>;
-  readonly #support: Support;
-  readonly #exps: Float64Array;
-  readonly #row: Float64Array;
+  readonly #rows: CategoricalRows;
   #clippedMass = 0;
 
   /** @throws DqnError `invalid-option` as {@link categorical}. */
@@ -41,9 +38,8 @@ export class CategoricalHead implements ValueHead {
     this.width = this.targetWidth = checkInteger('categorical(atoms)', atoms, { min: 2 });
     checkNumber('categorical(vMin)', vMin);
     checkNumber('categorical(vMax)', vMax, { min: vMin, exclusiveMin: true });
-    this.settings = this.#support = { atoms, vMin, vMax };
-    this.#exps = new Float64Array(atoms);
-    this.#row = new Float64Array(atoms);
+    this.settings = { atoms, vMin, vMax };
+    this.#rows = categoricalRows(this.settings);
   }
 
   /**
@@ -55,74 +51,15 @@ export class CategoricalHead implements ValueHead {
   }
 
   qValues(outputs: Float32Array, batch: number, actions: number, out: Float32Array): void {
-    const { atoms, vMin, vMax } = this.#support;
-    const spacing = (vMax - vMin) / (atoms - 1);
-    for (let row = 0, end = batch * actions; row < end; row++) {
-      const offset = row * atoms;
-      const shift = largest(outputs, offset, atoms);
-      let sum = 0;
-      let moment = 0;
-      for (let i = 0; i < atoms; i++) {
-        const mass = fastExp(outputs[offset + i] - shift);
-        sum += mass;
-        moment += i * mass;
-      }
-      out[row] = vMin + (spacing * moment) / sum;
-    }
+    this.#rows.means(outputs, batch * actions, out);
   }
 
-  targets({ batch, actions, rewards, discounts, nextOutputs, nextPolicy }: TargetInput, out: Float32Array): void {
-    const support = this.#support;
-    const { atoms } = support;
-    const exps = this.#exps;
-    const row = this.#row;
-    let clipped = 0;
-    for (let b = 0; b < batch; b++) {
-      const reward = rewards[b];
-      const discount = discounts[b];
-      let certain = true;
-      row.fill(0);
-      for (let a = b * actions, end = a + actions; a < end; a++) {
-        const probability = discount === 0 ? 0 : nextPolicy[a];
-        if (probability === 0) continue;
-        certain = false;
-        const offset = a * atoms;
-        const sum = shiftedExp(nextOutputs, offset, atoms, largest(nextOutputs, offset, atoms), exps);
-        clipped += projectCategorical(support, exps, probability / sum, reward, discount, row);
-      }
-      if (certain) clipped += projectCertain(support, reward, row);
-      for (let i = 0; i < atoms; i++) out[b * atoms + i] = row[i];
-    }
-    this.#clippedMass = clipped / batch;
+  targets(input: TargetInput, out: Float32Array): void {
+    this.#clippedMass = this.#rows.targets(input, out);
   }
 
-  loss(
-    { batch, actions, outputs, taken, targets, weights }: LossInput,
-    { gradient, losses, tdErrors, estimates }: LossOutput,
-  ): void {
-    const { atoms, vMin, vMax } = this.#support;
-    const exps = this.#exps;
-    for (let b = 0; b < batch; b++) {
-      const offset = (b * actions + taken[b]) * atoms;
-      const shift = largest(outputs, offset, atoms);
-      const sum = shiftedExp(outputs, offset, atoms, shift, exps);
-      const logSum = shift + Math.log(sum);
-      const scale = weights[b] / batch;
-      const normalised = scale / sum;
-      let crossEntropy = 0;
-      let negativeEntropy = 0;
-      let moment = 0;
-      for (let i = 0; i < atoms; i++) {
-        const mass = targets[b * atoms + i];
-        moment += i * exps[i];
-        gradient[offset + i] = exps[i] * normalised - mass * scale;
-        crossEntropy += mass * (logSum - outputs[offset + i]);
-        negativeEntropy += fastXLogX(mass);
-      }
-      losses[b] = crossEntropy;
-      estimates[b] = vMin + (((vMax - vMin) / (atoms - 1)) * moment) / sum;
-      tdErrors[b] = Math.max(0, crossEntropy + negativeEntropy); // rounding may leave a little less than 0
-    }
+  loss(input: LossInput, out: LossOutput): void {
+    this.#rows.loss(input, out);
   }
 }
 

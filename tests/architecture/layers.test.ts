@@ -9,7 +9,7 @@ const root = join(import.meta.dirname, '../..');
 // The kernels are in another language; what is compiled from them is data.
 const paths = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
   .map((path) => `src/${path.replaceAll('\\', '/')}`)
-  .filter((path) => path.endsWith('.ts') && path !== 'src/platform.d.ts' && !path.startsWith('src/engines/wasm/kernels/'));
+  .filter((path) => path.endsWith('.ts') && path !== 'src/platform.d.ts' && !/^src\/(engines\/wasm|bellman)\/kernels\//.test(path));
 const sources = new Map(paths.map((path) => [path, readFileSync(join(root, path), 'utf8')]));
 const core = [...sources].filter(([path]) => !path.startsWith('src/node/') && !path.startsWith('src/cli/'));
 
