@@ -99,7 +99,7 @@ export { cnn, minAtarConvolutions, natureConvolutions, type CnnOptions, type Con
 export type { DenseEndOptions } from './networks/dense-end.ts';
 export { mlp, type MlpOptions } from './networks/mlp.ts';
 export type { NetworkFactory, NetworkIo, QuantileLayer } from './networks/network-factory.ts';
-export { recurrent, type RecurrentOptions as RecurrentNetworkOptions } from './networks/recurrent.ts';
+export { recurrent, type RecurrentNetworkOptions } from './networks/recurrent.ts';
 export { sequential, type SequentialOptions } from './networks/sequential.ts';
 export { adam, adamW, rmsprop, sgd } from './networks/optimizers.ts';
 export type {

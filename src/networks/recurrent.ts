@@ -5,7 +5,7 @@ import type { NetworkFactory } from './network-factory.ts';
 import type { LayerSpec } from './spec.ts';
 
 /** Options of {@link recurrent}: the layers before the memory, the memory, and how the network goes on from it, as in `mlp`. */
-export interface RecurrentOptions extends Omit<DenseEndOptions, 'hidden'> {
+export interface RecurrentNetworkOptions extends Omit<DenseEndOptions, 'hidden'> {
   /** Size of the memory: the units of its GRU, at least 1. */
   readonly units: number;
   /** Widths of the hidden layers before the memory, from input to output. Default none. */
@@ -22,7 +22,7 @@ export interface RecurrentOptions extends Omit<DenseEndOptions, 'hidden'> {
  * @example `recurrent({ hidden: [64], units: 64 })`
  * @throws DqnError `invalid-option` on a size that is not a whole number of at least 1, or an unknown name.
  */
-export function recurrent(options: RecurrentOptions): NetworkFactory<true> {
+export function recurrent(options: RecurrentNetworkOptions): NetworkFactory<true> {
   checkNames('recurrent(options)', options, {
     units: true,
     hidden: true,
