@@ -1,10 +1,5 @@
 import { projectCategorical, projectCertain, type Support } from './categorical-projection.ts';
-import type {
-  CategoricalLossInput,
-  CategoricalLossOutput,
-  CategoricalRows,
-  CategoricalTargetInput,
-} from './categorical-rows.ts';
+import type { CategoricalLossInput, CategoricalLossOutput, CategoricalRows, CategoricalTargetInput } from './categorical-rows.ts';
 import { fastExp, fastXLogX, largest, shiftedExp } from './fast-exp.ts';
 
 /** {@link CategoricalRows} by loops in float64, for platforms without WebAssembly SIMD. */

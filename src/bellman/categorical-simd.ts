@@ -1,10 +1,5 @@
 import type { Support } from './categorical-projection.ts';
-import type {
-  CategoricalLossInput,
-  CategoricalLossOutput,
-  CategoricalRows,
-  CategoricalTargetInput,
-} from './categorical-rows.ts';
+import type { CategoricalLossInput, CategoricalLossOutput, CategoricalRows, CategoricalTargetInput } from './categorical-rows.ts';
 import { KERNELS } from './kernels.generated.ts';
 
 /** Bytes of what the kernels tell of a row; as many numbers are eight of float64. */
@@ -15,15 +10,7 @@ interface KernelExports {
   readonly memory: WebAssembly.Memory;
   base(): number;
   softmax(rows: number, atoms: number, logits: number, exps: number, stride: number, statistics: number): void;
-  crossEntropy(
-    rows: number,
-    atoms: number,
-    logits: number,
-    exps: number,
-    stride: number,
-    masses: number,
-    statistics: number,
-  ): void;
+  crossEntropy(rows: number, atoms: number, logits: number, exps: number, stride: number, masses: number, statistics: number): void;
   project(count: number, last: number, masses: number, scale: number, origin: number, step: number, out: number): number;
 }
 
