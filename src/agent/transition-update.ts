@@ -48,8 +48,8 @@ export class TransitionUpdate {
     };
     const next = (): MaybePromise<number> => {
       const joint = draws.joint(size);
-      const options = joint ? { noise: targetNoise, fractions: joint.both } : withNoise(targetNoise);
-      return chain(target.forward(nextObservations, size, options), (outputs) => {
+      const asked = joint ? { noise: targetNoise, fractions: joint.both } : withNoise(targetNoise);
+      return chain(target.forward(nextObservations, size, asked), (outputs) => {
         let nextOutputs = outputs;
         if (joint) {
           const both = (joint.target + joint.act) * actions;
