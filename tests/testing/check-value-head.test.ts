@@ -277,6 +277,7 @@ function meanHead(): ValueHead {
       for (let b = 0; b < batch; b++) {
         const error = targets[b] - q[b * actions + taken[b]];
         out.tdErrors[b] = error;
+        out.estimates[b] = q[b * actions + taken[b]];
         out.losses[b] = error ** 2 / 2;
         for (let k = 0; k < n; k++) out.gradient[(b * n + k) * actions + taken[b]] = (-error * weights[b]) / n / batch;
       }
