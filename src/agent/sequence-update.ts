@@ -45,7 +45,8 @@ export class SequenceUpdate {
       state.set(batch.states);
       if (burnIn === 0) return undefined;
       const fractions = draws.fractions('act', warm);
-      return network.forward(batch.observations, warm, { steps: burnIn, state, noise: seed, fractions });
+      const warming = network.forward(batch.observations, warm, { steps: burnIn, state, noise: seed, fractions });
+      return chain(warming, () => restoreStates(batch, state));
     };
     const learn = (): MaybePromise<number> => {
       const fractions = draws.fractions('online', learned);
@@ -121,5 +122,13 @@ export class SequenceUpdate {
       this.#ids = new Float64Array(steps * size);
     }
     for (let t = 0, r = 0; t < steps; t++) for (let b = 0; b < size; b++, r++) this.#ids[r] = ids[b];
+  }
+}
+
+/** Puts the stored states back in place of what padding led to. */
+function restoreStates({ size, states, burnedIn }: SequenceBatch, state: Float32Array): void {
+  const width = states.length / size;
+  for (let b = 0; b < size; b++) {
+    if (burnedIn[b] === 0) state.set(states.subarray(b * width, (b + 1) * width), b * width);
   }
 }
