@@ -39,7 +39,8 @@ export class SequenceUpdate {
     const noise = draws.noise();
     const targetNoise = draws.noise();
     const index = this.#index;
-    for (let r = 0; r < learned; r++) index[r] = (batch.next[r] - burnIn) * size + (r % size);
+    // Padding bootstraps from nothing, and is pointed at what is there.
+    for (let r = 0; r < learned; r++) index[r] = Math.max(0, batch.next[r] - burnIn) * size + (r % size);
 
     const warmUp = (network: QNetwork, state: Float32Array, seed: number | undefined): MaybePromise<unknown> => {
       state.set(batch.states);
