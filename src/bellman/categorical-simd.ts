@@ -9,8 +9,18 @@ const STATISTICS = 64;
 interface KernelExports {
   readonly memory: WebAssembly.Memory;
   base(): number;
-  softmax(rows: number, atoms: number, logits: number, exps: number, stride: number, statistics: number): void;
-  crossEntropy(rows: number, atoms: number, logits: number, exps: number, stride: number, masses: number, statistics: number): void;
+  softmax(rows: number, atoms: number, logits: number, list: number, exps: number, stride: number, statistics: number): void;
+  crossEntropy(
+    rows: number,
+    atoms: number,
+    logits: number,
+    list: number,
+    exps: number,
+    stride: number,
+    masses: number,
+    gradient: number,
+    statistics: number,
+  ): void;
   project(count: number, last: number, masses: number, scale: number, origin: number, step: number, out: number): number;
 }
 
@@ -21,12 +31,24 @@ export class CategoricalKernels {
   readonly base: number;
   f32: Float32Array;
   f64: Float64Array;
+  i32: Int32Array;
+  #view: Float32Array;
 
   constructor(run: KernelExports) {
+    const { buffer } = run.memory;
     this.run = run;
     this.base = run.base();
-    this.f32 = new Float32Array(run.memory.buffer);
-    this.f64 = new Float64Array(run.memory.buffer);
+    this.f32 = this.#view = new Float32Array(buffer);
+    this.f64 = new Float64Array(buffer);
+    this.i32 = new Int32Array(buffer);
+  }
+
+  /** Numbers in the memory from an address on; the same array again where the same is asked for. */
+  view(at: number, length: number): Float32Array {
+    const { buffer } = this.f32;
+    const view = this.#view;
+    if (view.buffer === buffer && view.byteOffset === at && view.length === length) return view;
+    return (this.#view = new Float32Array(buffer, at, length));
   }
 
   /** Makes room for bytes from `base` on, and for the few behind them that the kernels read. */
@@ -37,6 +59,7 @@ export class CategoricalKernels {
     memory.grow(Math.ceil(missing / 65536));
     this.f32 = new Float32Array(memory.buffer);
     this.f64 = new Float64Array(memory.buffer);
+    this.i32 = new Int32Array(memory.buffer);
   }
 }
 
@@ -56,7 +79,10 @@ export function instantiateKernels(): CategoricalKernels | undefined {
   return shared ?? undefined;
 }
 
-/** {@link CategoricalRows} by SIMD in float32, sums in float64: the same bits on every platform. */
+/**
+ * {@link CategoricalRows} by SIMD in float32, sums in float64: the same bits on every platform. Each call lays out the memory anew: statistics,
+ * exponentials, logits, whatever else, and a list of rows.
+ */
 export class SimdCategoricalRows implements CategoricalRows {
   readonly #support: Support;
   readonly #kernels: CategoricalKernels;
@@ -77,46 +103,50 @@ export class SimdCategoricalRows implements CategoricalRows {
     const statistics = kernels.base;
     const exps = statistics + rows * STATISTICS;
     const copies = exps + rows * stride;
-    kernels.reserve(copies + logits.byteLength);
-    kernels.f32.set(logits, copies / 4);
-    kernels.run.softmax(rows, atoms, copies, exps, stride, statistics);
-    const f64 = kernels.f64;
+    const list = copies + logits.byteLength;
+    kernels.reserve(list + rows * 4);
+    const { run, f32, f64, i32 } = kernels;
+    f32.set(logits, copies / 4);
+    for (let row = 0, at = list / 4; row < rows; row++) i32[at + row] = row;
+    run.softmax(rows, atoms, copies, list, exps, stride, statistics);
     for (let row = 0, at = statistics / 8; row < rows; row++, at += 8) out[row] = vMin + (spacing * f64[at + 1]) / f64[at];
   }
 
   targets({ batch, actions, rewards, discounts, nextOutputs, nextPolicy }: CategoricalTargetInput, out: Float32Array): number {
     const { atoms, vMin, vMax } = this.#support;
-    const spacing = (vMax - vMin) / (atoms - 1);
+    const last = atoms - 1;
+    const spacing = (vMax - vMin) / last;
     const kernels = this.#kernels;
     const stride = this.#stride;
-    // One distribution is taken at a time, so that what lies between the masses and their places stays in the nearest cache.
     const statistics = kernels.base;
-    const exps = statistics + STATISTICS;
-    const copies = exps + stride;
-    const row = copies + stride;
-    kernels.reserve(row + stride);
-    const { run, f32, f64 } = kernels;
-    let clipped = 0;
-    for (let b = 0; b < batch; b++) {
-      const reward = rewards[b];
-      const discount = discounts[b];
-      let certain = true;
-      for (let i = row / 4, end = i + atoms; i < end; i++) f32[i] = 0;
-      for (let a = b * actions, end = a + actions; a < end; a++) {
-        const probability = discount === 0 ? 0 : nextPolicy[a];
-        if (probability === 0) continue;
-        certain = false;
-        for (let i = 0, from = a * atoms, to = copies / 4; i < atoms; i++) f32[to + i] = nextOutputs[from + i];
-        run.softmax(1, atoms, copies, exps, stride, statistics);
-        const scale = probability / f64[statistics / 8];
-        clipped += run.project(atoms, atoms - 1, exps, scale, (reward + (discount - 1) * vMin) / spacing, discount, row);
-      }
-      if (certain) {
-        f32[exps / 4] = 1;
-        clipped += run.project(1, atoms - 1, exps, 1, (reward - vMin) / spacing, 0, row);
-      }
-      for (let i = 0, from = row / 4, to = b * atoms; i < atoms; i++) out[to + i] = f32[from + i];
+    const exps = statistics + batch * actions * STATISTICS;
+    const copies = exps + batch * actions * stride;
+    const projected = copies + nextOutputs.byteLength;
+    const list = projected + batch * atoms * 4;
+    kernels.reserve(list + batch * actions * 4);
+    const { run, f32, f64, i32 } = kernels;
+    f32.set(nextOutputs, copies / 4);
+    let rows = 0;
+    for (let b = 0, a = 0; b < batch; b++) {
+      for (const end = a + actions; a < end; a++) if (discounts[b] !== 0 && nextPolicy[a] !== 0) i32[list / 4 + rows++] = a;
     }
+    run.softmax(rows, atoms, copies, list, exps, stride, statistics);
+    f32.fill(0, projected / 4, list / 4);
+    let clipped = 0;
+    for (let b = 0, row = 0, to = projected; b < batch; b++, to += atoms * 4) {
+      const discount = discounts[b];
+      const origin = (rewards[b] + (discount - 1) * vMin) / spacing;
+      const before = row;
+      for (; row < rows && i32[list / 4 + row] < (b + 1) * actions; row++) {
+        const scale = nextPolicy[i32[list / 4 + row]] / f64[(statistics + row * STATISTICS) / 8];
+        clipped += run.project(atoms, last, exps + row * stride, scale, origin, discount, to);
+      }
+      if (row > before) continue;
+      // Nothing is bootstrapped: one mass of 1, at the reward. It stands where the logits have been read from.
+      f32[copies / 4] = 1;
+      clipped += run.project(1, last, copies, 1, (rewards[b] - vMin) / spacing, 0, to);
+    }
+    out.set(kernels.view(projected, batch * atoms));
     return clipped / batch;
   }
 
@@ -131,20 +161,22 @@ export class SimdCategoricalRows implements CategoricalRows {
     const statistics = kernels.base;
     const exps = statistics + batch * STATISTICS;
     const copies = exps + batch * stride;
-    const masses = copies + batch * stride;
-    kernels.reserve(masses + targets.byteLength);
-    const { run, f32, f64 } = kernels;
-    for (let b = 0, to = copies / 4; b < batch; b++, to += atoms) {
-      const from = (b * actions + taken[b]) * atoms;
-      for (let i = 0; i < atoms; i++) f32[to + i] = outputs[from + i];
+    const slopes = copies + outputs.byteLength;
+    const masses = slopes + outputs.byteLength + 16;
+    const list = masses + targets.byteLength;
+    kernels.reserve(list + batch * 4);
+    const { run, f32, f64, i32 } = kernels;
+    f32.set(outputs, copies / 4);
+    f32.set(targets, masses / 4);
+    f32.fill(0, slopes / 4, masses / 4);
+    for (let b = 0; b < batch; b++) {
+      i32[list / 4 + b] = b * actions + taken[b];
       f64[statistics / 8 + 8 * b + 3] = weights[b] / batch;
     }
-    f32.set(targets, masses / 4);
-    run.softmax(batch, atoms, copies, exps, stride, statistics);
-    run.crossEntropy(batch, atoms, copies, exps, stride, masses, statistics);
-    for (let b = 0, from = exps / 4, at = statistics / 8; b < batch; b++, from += stride / 4, at += 8) {
-      const to = (b * actions + taken[b]) * atoms;
-      for (let i = 0; i < atoms; i++) gradient[to + i] = f32[from + i];
+    run.softmax(batch, atoms, copies, list, exps, stride, statistics);
+    run.crossEntropy(batch, atoms, copies, list, exps, stride, masses, slopes, statistics);
+    gradient.set(kernels.view(slopes, outputs.length));
+    for (let b = 0, at = statistics / 8; b < batch; b++, at += 8) {
       const sum = f64[at];
       const loss = f64[at + 4] * Math.log(sum) + f64[at + 5];
       losses[b] = loss;

@@ -77,22 +77,30 @@ function sum2(x: v128): f64 {
   return f64x2.extract_lane(x, 0) + f64x2.extract_lane(x, 1);
 }
 
+/** The address of a row of logits: the `row`-th of those listed, as i32. */
+// @ts-ignore: decorator
+@inline
+function logitsOf(list: usize, row: i32, atoms: i32, logits: usize): usize {
+  return logits + <usize>(load<i32>(list + (<usize>row << 2)) * atoms << 2);
+}
+
 /**
- * Of each row of logits x: eᵢ = exp(xᵢ − max x), and in 64 bytes of statistics, as f64: Σ eᵢ, Σ i eᵢ and max x.
+ * Of each listed row of logits x: eᵢ = exp(xᵢ − max x), and in 64 bytes of statistics, as f64: Σ eᵢ, Σ i eᵢ and max x.
  * A NaN among the logits, or an infinite largest one, makes both sums NaN.
  */
-export function softmax(rows: i32, atoms: i32, logits: usize, exps: usize, stride: usize, statistics: usize): void {
+export function softmax(rows: i32, atoms: i32, logits: usize, list: usize, exps: usize, stride: usize, statistics: usize): void {
   const whole = <usize>(atoms & ~3) << 2, rest = atoms & 3, vectors = <f64>(<i32>(stride >>> 4));
   for (let row = 0; row < rows; row++) {
+    const x0 = logitsOf(list, row, atoms, logits);
     // The largest; and a copy that ends in −∞, so that what follows knows whole vectors alone.
     let most = f32x4.splat(-Infinity), i: usize = 0;
     for (; i < whole; i += 16) {
-      const x = v128.load(logits + i);
+      const x = v128.load(x0 + i);
       v128.store(exps + i, x);
       most = f32x4.pmax(most, x);
     }
     if (rest) {
-      const x = v128.bitselect(v128.load(logits + i), f32x4.splat(-Infinity), first(rest));
+      const x = v128.bitselect(v128.load(x0 + i), f32x4.splat(-Infinity), first(rest));
       v128.store(exps + i, x);
       most = f32x4.pmax(most, x);
     }
@@ -112,27 +120,27 @@ export function softmax(rows: i32, atoms: i32, logits: usize, exps: usize, strid
     store<f64>(statistics, total);
     store<f64>(statistics, 4 * (vectors * total - sum2(sums)) + f64x2.extract_lane(sum, 1) + 2 * sum2(sumHigh), 8);
     store<f64>(statistics, f32x4.extract_lane(most, 0), 16);
-    logits += <usize>atoms << 2;
     exps += stride;
     statistics += 64;
   }
 }
 
 /**
- * After {@link softmax}, with masses m: overwrites each row of eᵢ by `scale · (eᵢ / Σ e − mᵢ)`, the scale being the fourth of the statistics,
- * and adds to these Σ mᵢ, Σ mᵢ (max x − xᵢ) and Σ mᵢ log mᵢ.
+ * After {@link softmax}, with masses m: puts `scale · (eᵢ / Σ e − mᵢ)` into the listed rows of `gradient`, the scale being the fourth of the statistics,
+ * and adds to these Σ mᵢ, Σ mᵢ (max x − xᵢ) and Σ mᵢ log mᵢ. Rows are listed in rising order; of the row behind each the first numbers become 0.
  */
-export function crossEntropy(rows: i32, atoms: i32, logits: usize, exps: usize, stride: usize, masses: usize, statistics: usize): void {
+export function crossEntropy(rows: i32, atoms: i32, logits: usize, list: usize, exps: usize, stride: usize, masses: usize, gradient: usize, statistics: usize): void {
   for (let row = 0; row < rows; row++) {
+    const x0 = logitsOf(list, row, atoms, logits), g = logitsOf(list, row, atoms, gradient);
     const scale = load<f64>(statistics, 24);
     const scales = f32x4.splat(<f32>scale), normalised = f32x4.splat(<f32>(scale / load<f64>(statistics)));
     const most = f32x4.splat(<f32>load<f64>(statistics, 16));
     let total = f64x2.splat(0), distance = total, entropy = total, left = atoms;
     for (let i: usize = 0; i < stride; i += 16, left -= 4) {
       const within = first(left), m = v128.and(v128.load(masses + i), within);
-      const d = v128.and(f32x4.mul(m, f32x4.sub(most, v128.load(logits + i))), within);
+      const d = v128.and(f32x4.mul(m, f32x4.sub(most, v128.load(x0 + i))), within);
       const h = f32x4.mul(m, log(m));
-      v128.store(exps + i, f32x4.sub(f32x4.mul(v128.load(exps + i), normalised), f32x4.mul(m, scales)));
+      v128.store(g + i, f32x4.sub(f32x4.mul(v128.load(exps + i), normalised), f32x4.mul(m, scales)));
       total = f64x2.add(total, f64x2.add(low(m), high(m)));
       distance = f64x2.add(distance, f64x2.add(low(d), high(d)));
       entropy = f64x2.add(entropy, f64x2.add(low(h), high(h)));
@@ -140,7 +148,6 @@ export function crossEntropy(rows: i32, atoms: i32, logits: usize, exps: usize, 
     store<f64>(statistics, sum2(total), 32);
     store<f64>(statistics, sum2(distance), 40);
     store<f64>(statistics, sum2(entropy), 48);
-    logits += <usize>atoms << 2;
     masses += <usize>atoms << 2;
     exps += stride;
     statistics += 64;

@@ -10,6 +10,9 @@ import type { Stack } from './stack.ts';
 /** Below this length observations are not worth searching for zeros. */
 const MIN_SPARSE_INPUT = 16;
 
+/** So many numbers are moved by JavaScript as fast as by kernels. */
+const FEW = 512;
+
 /** What a pass takes beside the observations. */
 export interface PassInputs {
   readonly noise: number | undefined;
@@ -31,6 +34,8 @@ interface Bound {
   readonly fractions: Slot;
   readonly states: Slot;
   readonly dOutputs: Rows;
+  /** The outputs, or the gradient with respect to them, without gaps between rows. */
+  readonly packed: Slot;
   readonly run: LayerRun;
 }
 
@@ -110,7 +115,7 @@ export class LayerStack {
     const tape = this.#boundFor(this.#tape, batch, inputs.samples);
     this.#setPass(tape, inputs);
     const d = tape.dOutputs;
-    this.#writeGradient(d, dOutputs, this.#multiplies ? batch * inputs.samples : batch);
+    this.#writeGradient(tape, dOutputs, this.#multiplies ? batch * inputs.samples : batch);
     tape.run.backward(parameters, gradient, tape.input, batch, d, undefined, this.#pass);
   }
 
@@ -142,7 +147,7 @@ export class LayerStack {
     else heap.f32.fill(0, bound.states.at / 4, bound.states.at / 4 + (batch / inputs.steps) * this.stateSize);
     this.#setPass(bound, inputs);
     const outputs = bound.run.forward(parameters, input, batch, this.#pass);
-    this.#readOutputs(outputs, this.#multiplies ? batch * inputs.samples : batch, out);
+    this.#readOutputs(bound, outputs, this.#multiplies ? batch * inputs.samples : batch, out);
   }
 
   #setPass(bound: Bound, { noise, samples, steps }: PassInputs): void {
@@ -154,21 +159,34 @@ export class LayerStack {
     pass.states = bound.states.at;
   }
 
-  #readOutputs({ at, stride }: Rows, rows: number, out: Float32Array): void {
-    const memory = this.#runtime.heap.f32;
+  #readOutputs({ packed }: Bound, { at, stride }: Rows, rows: number, out: Float32Array): void {
+    const { heap, kernels } = this.#runtime;
+    const memory = heap.f32;
     const { outputSize } = this;
+    const numbers = rows * outputSize;
+    if (numbers > FEW) {
+      kernels.copyRows(rows, outputSize, at, stride, packed.at, outputSize * 4);
+      out.set(memory.subarray(packed.at / 4, packed.at / 4 + numbers));
+      return;
+    }
     let to = 0;
     for (let row = 0, from = at / 4; row < rows; row++, from += stride / 4) {
       for (let j = 0; j < outputSize; j++) out[to++] = memory[from + j];
     }
   }
 
-  #writeGradient({ at, stride }: Rows, dOutputs: Float32Array, rows: number): void {
-    const memory = this.#runtime.heap.f32;
+  #writeGradient({ packed, dOutputs: { at, stride } }: Bound, dOutputs: Float32Array, rows: number): void {
+    const { heap, kernels } = this.#runtime;
+    const memory = heap.f32;
     const { outputSize } = this;
+    const many = rows * outputSize > FEW;
+    if (many) {
+      memory.set(dOutputs, packed.at / 4);
+      kernels.copyRows(rows, outputSize, packed.at, outputSize * 4, at, stride);
+    }
     let from = 0;
     for (let row = 0, to = at / 4; row < rows; row++, to += stride / 4) {
-      for (let j = 0; j < outputSize; j++) memory[to + j] = dOutputs[from++];
+      if (!many) for (let j = 0; j < outputSize; j++) memory[to + j] = dOutputs[from++];
       for (let j = outputSize; j < stride / 4; j++) memory[to + j] = 0;
     }
   }
@@ -188,8 +206,9 @@ export class LayerStack {
     const states = arena.take(rows * this.stateSize);
     const run = this.#stack.bind(arena, { rows, samples, keep });
     const dOutputs = arena.rows(keep ? rows * samples : 0, this.#stack.outputStride);
+    const packed = arena.take(rows * samples * this.outputSize);
     arena.place(this.#runtime.heap);
-    return { arena, rows, samples, input, fractions, states, dOutputs, run };
+    return { arena, rows, samples, input, fractions, states, dOutputs, packed, run };
   }
 }
 
