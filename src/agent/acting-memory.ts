@@ -31,16 +31,6 @@ export class ActingMemory implements Stateful {
     memory.noise = -1;
   }
 
-  /** Environments acted in so far. */
-  get streams(): number {
-    return this.#streams.length;
-  }
-
-  /** Begins new episodes everywhere. */
-  beginAll(): void {
-    for (let stream = 0; stream < this.#streams.length; stream++) this.begin(stream);
-  }
-
   /** The number held for the episode, drawn by `draw` when it is first asked for. */
   noise(stream: number, draw: () => number): number {
     const memory = this.#of(stream);

@@ -2,7 +2,7 @@ import { DqnError, describe } from '../common/errors.ts';
 import { chain, type Answer, type MaybePromise, type Timing } from '../common/maybe-promise.ts';
 import { Random } from '../common/random.ts';
 import { toSchedule, type Schedule } from '../common/schedules.ts';
-import { checkSame, readCount, readFields, type StateFields } from '../common/read-state.ts';
+import { checkSame, readCount, readFields, readInteger, type StateFields } from '../common/read-state.ts';
 import type { State } from '../common/state.ts';
 import type { DiscreteSpace, Space } from '../environment/spaces.ts';
 import type { Explorer, RememberingExplorer } from '../exploration/explorer.ts';
@@ -65,6 +65,8 @@ export class DqnAgent<Observation, M extends Timing> implements Agent<Observatio
   readonly #evaluating: ActingMemory;
   readonly #observation: Float32Array | Uint8Array;
   readonly #next: Float32Array | Uint8Array;
+  /** Environments of a vector met so far. */
+  #streams = 0;
   #step = 0;
   #updates = 0;
   #due = 0;
@@ -125,22 +127,25 @@ export class DqnAgent<Observation, M extends Timing> implements Agent<Observatio
   }
 
   act(observation: Observation, options?: ActOptions): Answer<number, M> {
-    const acting = this.#acting(options?.explore);
     const stream = options?.stream ?? 0;
+    const acting = this.#acting(options?.explore, stream);
     if (options?.first) acting.memory.begin(stream);
     return this.#actor.act(observation, acting, stream, options?.actionMask);
   }
 
   actBatch(observations: readonly Observation[], options?: ActBatchOptions): Answer<Int32Array, M> {
-    return this.#actor.actBatch(observations, this.#acting(options?.explore), options?.actionMasks);
+    return this.#actor.actBatch(observations, this.#acting(options?.explore, observations.length - 1), options?.actionMasks);
   }
 
   qValues(observation: Observation): Answer<Float32Array, M> {
     return this.#actor.qValues(observation);
   }
 
-  #acting(explore = true): Acting {
+  /** @param stream - the last of the environments that are acted in. */
+  #acting(explore = true, stream: number): Acting {
+    checkStream('act(observation, { stream })', stream);
     const step = this.#step;
+    if (explore && stream >= this.#streams) this.#streams = stream + 1;
     if (explore) return { explorer: this.#explorer, noisy: true, memory: this.#training, step };
     return { explorer: this.#greedy, noisy: false, memory: this.#evaluating, step };
   }
@@ -159,7 +164,7 @@ export class DqnAgent<Observation, M extends Timing> implements Agent<Observatio
     const before = this.#training.takeBefore(stream);
     if (before) return this.#remember(experience, index, before) as Answer<void, M>;
     // Somebody else has acted: the network still has to see what there was to see.
-    const seeing = this.#actor.see(experience.observation, this.#acting(), stream);
+    const seeing = this.#actor.see(experience.observation, this.#acting(true, stream), stream);
     return chain(seeing, () => this.#remember(experience, index, this.#training.takeBefore(stream) ?? none)) as Answer<void, M>;
   }
 
@@ -168,11 +173,9 @@ export class DqnAgent<Observation, M extends Timing> implements Agent<Observatio
     const { reward, terminated, truncated, nextActionMask, stream = 0 } = experience;
     const observation = this.#observation;
     const nextObservation = this.#next;
+    if (stream >= this.#streams) this.#streams = stream + 1;
     this.#learner.remember({ stream, observation, action, reward, terminated, truncated, nextObservation, nextActionMask, state });
-    if (terminated || truncated) {
-      this.#training.begin(stream);
-      this.#remembering?.endEpisode?.(stream);
-    }
+    if (terminated || truncated) this.#endEpisode(stream);
     const step = ++this.#step;
     const { learningStarts, learnPeriod, updatesPerRound, targetUpdater } = this.options;
     if (step >= learningStarts && step % learnPeriod === 0 && this.#learner.ready) this.#due += updatesPerRound;
@@ -180,10 +183,14 @@ export class DqnAgent<Observation, M extends Timing> implements Agent<Observatio
     return targetUpdater.afterStep?.(this.#clock());
   }
 
+  #endEpisode(stream: number): void {
+    this.#training.begin(stream);
+    this.#remembering?.endEpisode?.(stream);
+  }
+
   cutEpisodes(): void {
-    this.#learner.cutEpisodes();
-    this.#training.beginAll();
-    for (let stream = 0; stream < this.#training.streams; stream++) this.#remembering?.endEpisode?.(stream);
+    this.#learner.cutEpisodes(this.#streams);
+    for (let stream = 0; stream < this.#streams; stream++) this.#endEpisode(stream);
   }
 
   learn(): Answer<UpdateReport, M> {
@@ -213,6 +220,7 @@ export class DqnAgent<Observation, M extends Timing> implements Agent<Observatio
       step: this.#step,
       updates: this.#updates,
       updatesDue: this.#due,
+      streams: this.#streams,
       exploring: [...this.#exploring.state()],
       sampling: [...this.#sampling.state()],
       actingNoise: [...this.#actingNoise.state()],
@@ -245,6 +253,7 @@ export class DqnAgent<Observation, M extends Timing> implements Agent<Observatio
     const step = readCount(where, fields, 'step');
     const updates = readCount(where, fields, 'updates');
     const due = readCount(where, fields, 'updatesDue');
+    const streams = readInteger(where, fields, 'streams', 0, 2 ** 16);
     await this.online.setWeights(readTensors(where, fields, 'online'));
     await this.target.setWeights(readTensors(where, fields, 'target'));
     await this.online.setOptimizerState(readTensors(where, fields, 'optimizer'));
@@ -258,6 +267,7 @@ export class DqnAgent<Observation, M extends Timing> implements Agent<Observatio
     this.#step = step;
     this.#updates = updates;
     this.#due = due;
+    this.#streams = streams;
   }
 
   async save(): Promise<Uint8Array<ArrayBuffer>> {

@@ -22,8 +22,8 @@ export interface Learner {
   readonly ready: boolean;
   /** Takes a step in, and at its end whatever the episode leaves. */
   remember(step: LearnerStep): void;
-  /** Ends all running episodes as if cut off here. */
-  cutEpisodes(): void;
+  /** Ends the running episodes of environments 0 … streams − 1 as if cut off here. */
+  cutEpisodes(streams: number): void;
   /** One update on a sampled batch; gives the gradient norm before clipping. */
   learn(random: Random, learningRate: number, step: number): MaybePromise<number>;
 }
@@ -35,7 +35,6 @@ export class TransitionLearner implements Learner {
   readonly #parts: UpdateParts;
   readonly #update: TransitionUpdate;
   readonly #add: (transition: Transition) => void;
-  #streams = 0;
 
   constructor(parts: UpdateParts, spec: ReplaySpec, layout: ReplayLayout) {
     const { nStep, discount } = parts.options;
@@ -52,13 +51,14 @@ export class TransitionLearner implements Learner {
 
   remember(step: LearnerStep): void {
     this.windows.push(step, this.#add);
-    if (step.stream >= this.#streams) this.#streams = step.stream + 1;
     if (step.terminated || step.truncated) this.replay.endEpisode?.(step.stream);
   }
 
-  cutEpisodes(): void {
-    for (let stream = 0; stream < this.windows.streams; stream++) this.windows.end(stream, this.#add);
-    for (let stream = 0; stream < this.#streams; stream++) this.replay.endEpisode?.(stream);
+  cutEpisodes(streams: number): void {
+    for (let stream = 0; stream < streams; stream++) {
+      this.windows.end(stream, this.#add);
+      this.replay.endEpisode?.(stream);
+    }
   }
 
   learn(random: Random, learningRate: number, step: number): MaybePromise<number> {
@@ -75,7 +75,6 @@ export class SequenceLearner implements Learner {
   readonly replay: SequenceReplay;
   readonly #parts: UpdateParts;
   readonly #update: SequenceUpdate;
-  #streams = 0;
 
   constructor(parts: UpdateParts, spec: SequenceReplaySpec, layout: ReplayLayout) {
     const { nStep, discount } = parts.options;
@@ -90,12 +89,11 @@ export class SequenceLearner implements Learner {
 
   remember(step: LearnerStep): void {
     this.replay.add(step);
-    if (step.stream >= this.#streams) this.#streams = step.stream + 1;
     if (step.terminated || step.truncated) this.replay.endEpisode(step.stream);
   }
 
-  cutEpisodes(): void {
-    for (let stream = 0; stream < this.#streams; stream++) this.replay.endEpisode(stream);
+  cutEpisodes(streams: number): void {
+    for (let stream = 0; stream < streams; stream++) this.replay.endEpisode(stream);
   }
 
   learn(random: Random, learningRate: number, step: number): MaybePromise<number> {
