@@ -59,7 +59,7 @@ const applications = {
 };
 /** Text that only the code of a part holds, and the applications that may hold it. */
 const marks = {
-  'priorityEpsilon': ['rainbow'],
+  priorityEpsilon: ['rainbow'],
   'categorical(atoms': ['rainbow'],
   'sequences(length': ['recurrent'],
   'recurrent(units': ['recurrent'],

@@ -172,7 +172,7 @@ function byHand(batch: dqn.SequenceBatch, online: QNetwork<'sync'>, target: QNet
   const { size, burnIn, steps, unroll, observations, states, burnedIn } = batch;
   const width = observations.length / (unroll * size);
   const hidden = states.length / size;
-  const errors = new Array<number>(steps * size).fill(0);
+  const errors = Array.from({ length: steps * size }, () => 0);
   for (let b = 0; b < size; b++) {
     const run = (network: QNetwork<'sync'>): number[][] => {
       const state = states.slice(b * hidden, (b + 1) * hidden);

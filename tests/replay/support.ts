@@ -1,7 +1,7 @@
 import { Random } from '../../src/common/random.ts';
 import type { State } from '../../src/common/state.ts';
 import { fineUniform } from '../../src/replay/proportional.ts';
-import type { Batch, ReplayBuffer, ReplayLayout, Transition } from '../../src/replay/replay-buffer.ts';
+import type { ReplayBuffer, ReplayLayout, Transition } from '../../src/replay/replay-buffer.ts';
 
 export const simple: ReplayLayout = { observationSize: 1, observationType: 'float32', actions: 3 };
 
@@ -62,5 +62,3 @@ export function scan(values: readonly number[], batch: number, random: Random, s
 export type Fields = { readonly [key: string]: State };
 
 export const saved = (part: { getState(): State }): Fields => structuredClone(part.getState()) as Fields;
-
-export type { Batch };

@@ -1,6 +1,4 @@
 import fc from 'fast-check';
-import { greedyPolicy } from '../../src/bellman/greedy.ts';
-import { bellmanTargets } from '../../src/bellman/targets.ts';
 import type { BootstrapRule } from '../../src/bootstrap/bootstrap-rule.ts';
 import { expected } from '../../src/heads/expected.ts';
 import { decide } from './backup.ts';
@@ -43,23 +41,6 @@ export const finiteMdpArb: fc.Arbitrary<FiniteMdp> = fc
       terminal: fc.array(fc.boolean(), { minLength: states, maxLength: states }),
     });
   });
-
-/**
- * The optimality operator `(T Q)(s, a) = Σ_s' P(s' | s, a) [r + γ max_a' Q(s', a')]`, by the library's own rules: every transition is one
- * sample of a batch. `selector` chooses the next actions where it is given (Double Q-learning).
- */
-export function applyOperator(mdp: FiniteMdp, q: Float32Array, selector: Float32Array = q): Float32Array {
-  const { states, actions, discount, probabilities, rewards, terminal } = mdp;
-  const policy = new Float32Array(states * actions);
-  greedyPolicy(selector, states, actions, undefined, policy);
-  const discounts = Float32Array.from(terminal, (ends) => (ends ? 0 : discount));
-  const targets = new Float32Array(states);
-  return Float32Array.from({ length: states * actions }, (_, pair) => {
-    const slice = (values: readonly number[]) => values.slice(pair * states, (pair + 1) * states);
-    bellmanTargets(Float32Array.from(slice(rewards)), discounts, q, policy, states, actions, targets);
-    return slice(probabilities).reduce((sum, p, next) => sum + p * targets[next], 0);
-  });
-}
 
 /**
  * The operator that a bootstrap rule and the head of expected values make, as an agent does: `r + rewardBonus + γ (Σ_a π Q + bonus)`, every

@@ -54,9 +54,6 @@ function policyArb(actions: number): fc.Arbitrary<number[]> {
   );
 }
 
-/** What {@link headBatchArb} gives. */
-export type HeadBatch = ReturnType<typeof headBatchArb> extends fc.Arbitrary<infer T> ? T : never;
-
 /** The Bellman targets, into an array one longer that must stay as it was. */
 export function targetsOf(head: ValueHead, input: TargetInput): Float32Array {
   const out = new Float32Array(input.batch * head.targetWidth + 1).fill(7);
