@@ -389,11 +389,12 @@ function checkLoss(
     const alone = 'Read the outputs of the action taken alone, or leave readsTakenAlone out.';
     properties.hold('untaken-actions', alone, cases, (drawn) => {
       const input = lossInput(head, drawn);
-      const { outputs, actions, taken } = input;
+      const { outputs, actions } = input;
       const { width } = head;
-      const others = outputs.map((x, i) =>
-        Math.floor(i / width) % actions === taken[Math.floor(i / (width * actions))] ? x : NaN,
-      );
+      const others = outputs.map((x, i) => {
+        const row = Math.floor(i / (width * actions));
+        return Math.floor(i / width) % actions === input.taken[row] ? x : NaN;
+      });
       const [left, right] = [outputs, others].map((each) => lossOf(head, { ...input, outputs: each }));
       for (const name of ['gradient', 'losses', 'tdErrors', 'estimates'] as const) {
         if (deepEqual(left[name], right[name])) continue;

@@ -105,7 +105,7 @@ describe('checkValueHead', () => {
       'untaken-actions',
       {
         ...lossThen(({ outputs, taken, actions }, { tdErrors }) => {
-          tdErrors[0] += 0 * outputs[(taken[0] + 1) % actions];
+          if (Number.isNaN(outputs[(taken[0] + 1) % actions])) tdErrors[0] += 1;
         }),
         readsTakenAlone: true,
       },
