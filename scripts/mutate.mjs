@@ -3,7 +3,8 @@
 //   node scripts/mutate.mjs                                     200 faults, drawn evenly over the folders
 //   node scripts/mutate.mjs --count 40 --folders bellman,heads --seed 2 --output runs/mutation.md
 //
-// Works in copies of the repository, two at a time. A fault counts as found if a test fails, or runs longer than three times what it took without.
+// Works in copies of the repository, as many at a time as `--processes` says. A fault counts as found if a test fails, or the tests use more than twice
+// the processor time that they need without it.
 import { spawn } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,7 +15,6 @@ import { format, resolveConfig } from 'prettier';
 import ts from 'typescript';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const PROCESSES = 2;
 /** Tests that are fast enough to be run for every fault; learning runs are not. */
 const TESTS = ['bellman', 'heads', 'bootstrap', 'replay', 'exploration', 'targets'];
 
@@ -114,35 +114,52 @@ function copyRepository() {
       cpSync(join(root, name), join(copy, name), { recursive: true });
   }
   const include = TESTS.map((folder) => `tests/${folder}/**/*.test.ts`);
-  const config = `import base from './vitest.config.ts';\nexport default { ...base, test: { ...base.test, include: ${JSON.stringify(include)}, testTimeout: 20000 } };\n`;
-  writeFileSync(join(copy, 'vitest.mutation.config.ts'), config);
+  writeFileSync(join(copy, 'vitest.mutation.config.ts'), configuration(include));
   return copy;
 }
 
-/** Runs the tests that reach these files: `{ outcome: 'passed' | 'failed' | 'timed out', seconds }`. */
+/** One worker for all test files, and those first that are named like the file at fault, then those of its folder, the small before the large. */
+function configuration(include) {
+  return `
+import { statSync } from 'node:fs';
+import { basename } from 'node:path';
+import base from './vitest.config.ts';
+
+const [, folder, name] = /src\\/(\\w+)\\/([\\w-]+)/.exec(process.env.FAULT) ?? [];
+const distance = ({ moduleId }) => (basename(moduleId) === name + '.test.ts' ? 0 : moduleId.includes('/tests/' + folder + '/') ? 1 : 2);
+const size = ({ moduleId }) => statSync(moduleId).size;
+class Nearest {
+  shard(files) {
+    return files;
+  }
+  sort(files) {
+    return [...files].sort((a, b) => distance(a) - distance(b) || size(a) - size(b));
+  }
+}
+process.on('exit', () => console.log('processor time', JSON.stringify(process.cpuUsage())));
+const mutation = { include: ${JSON.stringify(include)}, pool: 'threads', isolate: false, maxWorkers: 1, sequence: { sequencer: Nearest } };
+export default { ...base, test: { ...base.test, ...mutation } };
+`;
+}
+
+/** Runs the tests that reach these files: `{ outcome: 'passed' | 'failed' | 'timed out', seconds, output }`, the seconds being of processor time. */
 function runTests(copy, files, limitSeconds) {
-  const cli = join(copy, 'node_modules/vitest/vitest.mjs');
   const flags = ['--run', '--bail', '1', '--reporter', 'dot', '--config', 'vitest.mutation.config.ts', '--passWithNoTests=false'];
-  const began = performance.now();
-  const child = spawn(process.execPath, [cli, 'related', ...files, ...flags], {
+  const command = [process.execPath, join(copy, 'node_modules/vitest/vitest.mjs'), 'related', ...files, ...flags];
+  // The shell's limit counts processor time: what other programs take of the machine makes no fault look found.
+  const child = spawn('bash', ['-c', `ulimit -t ${Math.ceil(limitSeconds)}; exec "$@"`, 'bash', ...command], {
     cwd: copy,
-    detached: true,
     stdio: 'pipe',
-    env: { ...process.env, NO_COLOR: '1' },
+    env: { ...process.env, NO_COLOR: '1', FAULT: files[0] },
   });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (output += data));
   return new Promise((resolve) => {
-    let late = false;
-    const timer = setTimeout(() => {
-      late = true;
-      // Its workers too: the child leads a process group of its own.
-      process.kill(-child.pid, 'SIGKILL');
-    }, limitSeconds * 1000);
-    child.on('close', (code) => {
-      clearTimeout(timer);
-      const outcome = late ? 'timed out' : code === 0 ? 'passed' : 'failed';
-      resolve({ outcome, seconds: (performance.now() - began) / 1000, output });
+    child.on('close', (code, signal) => {
+      const used = /processor time (.*)/.exec(output)?.[1];
+      const { user, system } = used ? JSON.parse(used) : { user: limitSeconds * 1e6, system: 0 };
+      const outcome = signal !== null ? 'timed out' : code === 0 ? 'passed' : 'failed';
+      resolve({ outcome, seconds: (user + system) / 1e6, output });
     });
   });
 }
@@ -244,6 +261,7 @@ const { values: options } = parseArgs({
     count: { type: 'string', default: '200' },
     seed: { type: 'string', default: '1' },
     folders: { type: 'string', default: 'bellman,heads,bootstrap,replay' },
+    processes: { type: 'string', default: '2' },
     output: { type: 'string', default: 'docs/mutation-testing.md' },
   },
 });
@@ -255,13 +273,13 @@ const possible = new Map(
 );
 const share = Math.ceil(Number(options.count) / possible.size);
 const faults = [...possible.values()].flatMap((all) => draw(all, share, random));
-const copies = Array.from({ length: Math.min(PROCESSES, faults.length) }, copyRepository);
+const copies = Array.from({ length: Math.min(Number(options.processes), faults.length) }, copyRepository);
 try {
   const limits = new Map();
   for (const [folder, names] of files) {
-    const { outcome, seconds, output } = await runTests(copies[0], names, 300);
+    const { outcome, seconds, output } = await runTests(copies[0], names, 600);
     if (outcome !== 'passed') throw new Error(`The tests of src/${folder} fail without any fault:\n${output}`);
-    limits.set(folder, 10 + 3 * seconds);
+    limits.set(folder, 5 + 2 * seconds);
     console.error(`src/${folder}: ${possible.get(folder).length} possible faults; its tests take ${seconds.toFixed(1)} s`);
   }
   const tested = await test(draw(faults, faults.length, random), copies, limits);
