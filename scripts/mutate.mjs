@@ -5,7 +5,8 @@
 //
 // Works in copies of the repository, as many at a time as `--processes` says. A fault counts as found if a test fails, or the tests use more than twice
 // the processor time that they need without it.
-import { spawn } from 'node:child_process';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
@@ -113,55 +114,48 @@ function copyRepository() {
     else if (['src', 'tests', 'benchmarks', 'examples'].includes(name) || /\.(json|ts)$/.test(name))
       cpSync(join(root, name), join(copy, name), { recursive: true });
   }
-  const include = TESTS.map((folder) => `tests/${folder}/**/*.test.ts`);
-  writeFileSync(join(copy, 'vitest.mutation.config.ts'), configuration(include));
   return copy;
 }
 
-/** One worker for all test files, and those first that are named like the file at fault, then those of its folder, the small before the large. */
-function configuration(include) {
-  return `
-import { statSync } from 'node:fs';
-import { basename } from 'node:path';
-import base from './vitest.config.ts';
+/** A process that runs the tests in a copy; see mutation-tests.mjs. */
+class Tests {
+  #copy;
+  #child;
+  #changed = [];
 
-const [, folder, name] = /src\\/(\\w+)\\/([\\w-]+)/.exec(process.env.FAULT) ?? [];
-const distance = ({ moduleId }) => (basename(moduleId) === name + '.test.ts' ? 0 : moduleId.includes('/tests/' + folder + '/') ? 1 : 2);
-const size = ({ moduleId }) => statSync(moduleId).size;
-class Nearest {
-  shard(files) {
-    return files;
+  constructor(copy) {
+    this.#copy = copy;
   }
-  sort(files) {
-    return [...files].sort((a, b) => distance(a) - distance(b) || size(a) - size(b));
-  }
-}
-process.on('exit', () => console.log('processor time', JSON.stringify(process.cpuUsage())));
-const mutation = { include: ${JSON.stringify(include)}, pool: 'threads', isolate: false, maxWorkers: 1, sequence: { sequencer: Nearest } };
-export default { ...base, test: { ...base.test, ...mutation } };
-`;
-}
 
-/** Runs the tests that reach these files: `{ outcome: 'passed' | 'failed' | 'timed out', seconds, output }`, the seconds being of processor time. */
-function runTests(copy, files, limitSeconds) {
-  const flags = ['--run', '--bail', '1', '--reporter', 'dot', '--config', 'vitest.mutation.config.ts', '--passWithNoTests=false'];
-  const command = [process.execPath, join(copy, 'node_modules/vitest/vitest.mjs'), 'related', ...files, ...flags];
-  // The shell's limit counts processor time: what other programs take of the machine makes no fault look found.
-  const child = spawn('bash', ['-c', `ulimit -t ${Math.ceil(limitSeconds)}; exec "$@"`, 'bash', ...command], {
-    cwd: copy,
-    stdio: 'pipe',
-    env: { ...process.env, NO_COLOR: '1', FAULT: files[0] },
-  });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (output += data));
-  return new Promise((resolve) => {
-    child.on('close', (code, signal) => {
-      const used = /processor time (.*)/.exec(output)?.[1];
-      const { user, system } = used ? JSON.parse(used) : { user: limitSeconds * 1e6, system: 0 };
-      const outcome = signal !== null ? 'timed out' : code === 0 ? 'passed' : 'failed';
-      resolve({ outcome, seconds: (user + system) / 1e6, output });
-    });
-  });
+  /** Runs the tests that reach these files of `src`: `{ outcome: 'passed' | 'failed' | 'timed out', seconds, message }`. */
+  async run(files, limitSeconds) {
+    if (this.#child === undefined) {
+      const script = join(root, 'scripts/mutation-tests.mjs');
+      this.#child = fork(script, [JSON.stringify(TESTS)], { cwd: this.#copy, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+      await once(this.#child, 'message');
+    }
+    const paths = files.map((file) => join(this.#copy, file));
+    this.#child.send({ files: paths, changed: [...this.#changed, ...paths], limitSeconds });
+    this.#changed = paths;
+    const [result] = await once(this.#child, 'message');
+    if (result.outcome === 'timed out') this.end();
+    return result;
+  }
+
+  /** Runs the tests on a fault. */
+  async runOn({ file, start, end, replacement }, limitSeconds) {
+    const path = join(this.#copy, file);
+    const text = readFileSync(path, 'utf8');
+    writeFileSync(path, text.slice(0, start) + replacement + text.slice(end));
+    const result = await this.run([file], limitSeconds);
+    writeFileSync(path, text);
+    return result;
+  }
+
+  end() {
+    this.#child?.kill('SIGKILL');
+    this.#child = undefined;
+  }
 }
 
 /** The files whose faults are planted, by folder. */
@@ -175,17 +169,13 @@ function filesOf(folders) {
 }
 
 /** Plants faults and runs the tests on each; gives them with their outcome. */
-async function test(faults, copies, limits) {
+async function test(faults, processes, limits) {
   const waiting = [...faults];
   const tested = [];
   await Promise.all(
-    copies.map(async (copy) => {
+    processes.map(async (tests) => {
       for (let fault = waiting.shift(); fault; fault = waiting.shift()) {
-        const path = join(copy, fault.file);
-        const text = readFileSync(path, 'utf8');
-        writeFileSync(path, text.slice(0, fault.start) + fault.replacement + text.slice(fault.end));
-        const { outcome, seconds } = await runTests(copy, [fault.file], limits.get(fault.folder));
-        writeFileSync(path, text);
+        const { outcome, seconds } = await tests.runOn(fault, limits.get(fault.folder));
         tested.push({ ...fault, outcome });
         const found = outcome === 'passed' ? 'SURVIVED' : outcome;
         console.error(
@@ -274,15 +264,16 @@ const possible = new Map(
 const share = Math.ceil(Number(options.count) / possible.size);
 const faults = [...possible.values()].flatMap((all) => draw(all, share, random));
 const copies = Array.from({ length: Math.min(Number(options.processes), faults.length) }, copyRepository);
+const processes = copies.map((copy) => new Tests(copy));
 try {
   const limits = new Map();
   for (const [folder, names] of files) {
-    const { outcome, seconds, output } = await runTests(copies[0], names, 600);
-    if (outcome !== 'passed') throw new Error(`The tests of src/${folder} fail without any fault:\n${output}`);
+    const { outcome, seconds, message } = await processes[0].run(names, 600);
+    if (outcome !== 'passed') throw new Error(`The tests of src/${folder} fail without any fault: ${message}`);
     limits.set(folder, 5 + 2 * seconds);
     console.error(`src/${folder}: ${possible.get(folder).length} possible faults; its tests take ${seconds.toFixed(1)} s`);
   }
-  const tested = await test(draw(faults, faults.length, random), copies, limits);
+  const tested = await test(draw(faults, faults.length, random), processes, limits);
   const given = Object.entries({ count: '200', seed: '1', folders: 'bellman,heads,bootstrap,replay' })
     .filter(([name, usual]) => options[name] !== usual)
     .map(([name]) => ` --${name} ${options[name]}`);
@@ -291,5 +282,6 @@ try {
   writeFileSync(path, await format(text, { ...(await resolveConfig(path)), parser: 'markdown' }));
   console.error(`Wrote ${relative(root, path)} in ${dirname(path)}.`);
 } finally {
+  for (const tests of processes) tests.end();
   for (const copy of copies) rmSync(copy, { recursive: true, force: true });
 }
