@@ -6,6 +6,7 @@ import { DenseLayer } from './dense-layer.ts';
 import { DuelingLayer } from './dueling-layer.ts';
 import { GruLayer } from './gru-layer.ts';
 import { ImplicitQuantilesLayer } from './implicit-quantiles-layer.ts';
+import { joinEntries } from './joint-entry.ts';
 import { LayerNormLayer } from './layer-norm-layer.ts';
 import type { WasmLayer } from './layer.ts';
 import { NoisyDenseLayer } from './noisy-dense-layer.ts';
@@ -93,13 +94,19 @@ function buildLayer(
     case 'residual':
       return new ResidualLayer(kernels, spec, within(stacks[0], false));
     case 'parallel':
-      return new ParallelLayer(
-        kernels,
-        stacks.map((stack) => within(stack, last)),
-        inputSize,
-      );
-    case 'dueling':
-      return new DuelingLayer(kernels, spec, [within(stacks[0], false), within(stacks[1], false)], inputSize);
+    case 'dueling': {
+      const isLast = spec.kind === 'parallel' && last;
+      const entry = joinEntries(runtime, stacks, { sparseInput, sparseGradient: isLast }, foundation.own);
+      const parts = stacks.map((stack) => {
+        if (!entry) return within(stack, isLast);
+        const [{ spec: before, outputShape }, ...rest] = stack;
+        const around = { first: false, sparseInput: endsInRelu(before), last: isLast, whole: false };
+        return buildStack(runtime, rest, sizeOf(outputShape), around, foundation);
+      });
+      if (spec.kind === 'parallel') return new ParallelLayer(kernels, parts, inputSize, entry);
+      const [value, advantage] = parts;
+      return new DuelingLayer(kernels, spec, [value, advantage], inputSize, entry);
+    }
     case 'gru': {
       const { stateTaken: start, stateSize } = foundation;
       foundation.stateTaken += spec.units;
