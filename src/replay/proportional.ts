@@ -188,7 +188,7 @@ export class Proportional {
     }
     return () => {
       const slots = this.#tree.size;
-      for (let slot = 0; slot < slots; slot++) if (this.#tree.get(slot) !== 0) this.#tree.set(slot, 0);
+      for (let slot = 0; slot < slots; slot++) this.#tree.set(slot, 0);
       for (let i = 0; i < size; i++) this.#tree.set((first + i) % slots, values[i]);
       this.#largest = largest;
     };
