@@ -1,8 +1,9 @@
 /**
- * What needs a browser: training in a web worker.
+ * What needs a browser: training in a web worker, and checkpoints in its database.
  *
  * @packageDocumentation
  */
+export { indexedDbStore, type IndexedDbStoreOptions } from './indexed-db-store.ts';
 export { serveTraining } from './serve-training.ts';
 export { trainInWorker } from './train-in-worker.ts';
 export type { FinalState } from '../remote/protocol.ts';

@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 export { readCheckpoint, saveCheckpoint } from './checkpoint-file.ts';
+export { fileStore } from './file-store.ts';
 export { serveTraining } from './serve-training.ts';
 export { trainInWorker } from './train-in-worker.ts';
 export { writeFileAtomic } from './write-file-atomic.ts';
