@@ -1,3 +1,4 @@
+import type { PassInputs } from '../../networks/network-checks.ts';
 import { inputSizeOf, planNetwork, sizeOf } from '../../networks/plan.ts';
 import type { NetworkSpec } from '../../networks/spec.ts';
 import { traitsOf } from '../../networks/traits.ts';
@@ -12,18 +13,6 @@ const MIN_SPARSE_INPUT = 16;
 
 /** So many numbers are moved by JavaScript as fast as by kernels. */
 const FEW = 512;
-
-/** What a pass takes beside the observations. */
-export interface PassInputs {
-  readonly noise: number | undefined;
-  /** `[batch, N]`; empty where there are none. */
-  readonly fractions: Float32Array;
-  /** N; 1 where there are no fractions. */
-  readonly samples: number;
-  readonly steps: number;
-  /** `[batch / steps, stateSize]`; zeros where left out. */
-  readonly state: Float32Array | undefined;
-}
 
 /** Layers bound to memory, for passes of so many rows and fractions at most. */
 interface Bound {
