@@ -22,13 +22,13 @@ export class Device {
   /** Computes on this backend. Of the tensors made meanwhile those in the result stay, and those that were kept. */
   run<T>(compute: () => T): T {
     const { backend } = this.traits;
-    const before = getBackend();
+    const before = getBackend() as string | undefined;
     // Both take effect at once: backends in use need no start.
     if (before !== backend) void setBackend(backend);
     try {
       return tidy(compute as () => never) as T;
     } finally {
-      if (before !== backend) void setBackend(before);
+      if (before !== undefined && before !== backend) void setBackend(before);
     }
   }
 
