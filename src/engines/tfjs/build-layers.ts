@@ -62,7 +62,7 @@ const DEFAULT_PROPOSAL_RATE = 1e-4;
 export function learningRateFactors(plans: readonly LayerPlan[]): Float32Array | undefined {
   const factors = plans.flatMap(factorsOf);
   if (factors.every(({ factor }) => factor === 1)) return undefined;
-  return Float32Array.from(factors.flatMap(({ size, factor }) => new Array<number>(size).fill(factor)));
+  return Float32Array.from(factors.flatMap(({ size, factor }) => Array.from({ length: size }, () => factor)));
 }
 
 function factorsOf({ spec, parameters, stacks }: LayerPlan): { size: number; factor: number }[] {

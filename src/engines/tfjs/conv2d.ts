@@ -65,8 +65,8 @@ export function conv2dLayer(foundation: Foundation, { spec, inputShape, paramete
       const [weight, bias] = weightsOf(weights, parameters);
       const [rows] = x.shape;
       const image = reshape(x, [rows, height * width, channels]);
-      const gathered = gather(padded ? withZero(image) : image, pixelIndex, 1);
-      const patches = pass.keep(reshape(gathered, [rows * positions, taps * channels]));
+      const under = gather(padded ? withZero(image) : image, pixelIndex, 1);
+      const patches = pass.keep(reshape(under, [rows * positions, taps * channels]));
       const matrix = pass.keep(reshape(weight, [taps * channels, filters]));
       const fused = activation === 'relu';
       const z = affine(patches, matrix, bias, fused ? 'relu' : 'linear');
@@ -79,8 +79,8 @@ export function conv2dLayer(foundation: Foundation, { spec, inputShape, paramete
           const gradient = products.ofWeight(patches, d);
           if (!wantsInput) return { parameters: gradient, input: undefined };
           const dPatches = reshape(products.ofInput(d, matrix), [rows, positions * taps, channels]);
-          const gathered = gather(withZero(dPatches), placeIndex, 1);
-          const sums = sum(reshape(gathered, [rows * height * width, uses, channels]), 1);
+          const over = gather(withZero(dPatches), placeIndex, 1);
+          const sums = sum(reshape(over, [rows * height * width, uses, channels]), 1);
           return { parameters: gradient, input: reshape(sums, [rows, height * width * channels]) };
         },
       };

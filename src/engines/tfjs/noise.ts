@@ -8,10 +8,10 @@ const { fround, imul } = Math;
 const GOLDEN = 0x9e3779b9;
 const SQRT_HALF_BITS = 0x3f3504f3;
 const LN = [0.28571428, 0.4, 0.66666667, 2].map(fround);
-const LN_2 = fround(0.6931472);
-const SIN = [
-  -0.00737043094571435, 0.0821458866111282, -0.599264529320792, 2.55016403987735, -5.16771278004997, 3.14159265358979,
-].map(fround);
+const LN_2 = fround(Math.LN2);
+const SIN = [-0.00737043094571435, 0.0821458866111282, -0.599264529320792, 2.55016403987735, -5.16771278004997, Math.PI].map(
+  fround,
+);
 const UNIT = fround(5.9604645e-8);
 const SIGNED_UNIT = fround(4.656613e-10);
 

@@ -26,8 +26,3 @@ export function adapterName({ info = {} }: GpuAdapter): string {
   const { vendor, architecture, device, description } = info;
   return [vendor, architecture, description || device].filter(Boolean).join(' ') || 'an adapter without a name';
 }
-
-/** Whether a GPU of this name is a program on the CPU. */
-export function isSoftware(name: string): boolean {
-  return /swiftshader|llvmpipe|lavapipe|softpipe|basic render|software/i.test(name);
-}

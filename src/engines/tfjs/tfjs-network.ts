@@ -173,8 +173,8 @@ export class TfjsNetwork<M extends Timing> implements QNetwork<M> {
         this.#use(where);
         if (parameters.all.size === 0) return this.#applyNothing(learner);
         const { g, squares } = this.#device.run(() => {
-          const g = concat(passed.backward(given, false).parameters, 0);
-          return { g: tape.keep(g), squares: tape.keep(total(square(g))) };
+          const flat = concat(passed.backward(given, false).parameters, 0);
+          return { g: tape.keep(flat), squares: tape.keep(total(square(flat))) };
         });
         return chain(this.#gradientNorm(g, squares), (norm) => {
           const scale = clippingScale(where, norm, options.maxGradientNorm);
