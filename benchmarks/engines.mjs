@@ -1,8 +1,8 @@
 // Measures a whole update of an agent on the engines that answer at once, beside the same update as one writes it by hand in TensorFlow.js
 // (tf.sequential and optimizer.minimize), in alternating rounds of one run, one thread each. Ours samples its batch from replay, which the other is spared.
 //
-//   npm run build && node benchmarks/engines.mjs               the embedded engine, TensorFlow.js on wasm
-//   node benchmarks/engines.mjs --rounds 5 --backend cpu       with another number of rounds, on another backend
+//   npm run bench:engines                                      the embedded engine, TensorFlow.js on wasm
+//   npm run bench:engines -- --rounds 5 --backend cpu          with another number of rounds, on another backend
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import * as dqn from '../dist/index.js';
