@@ -59,7 +59,8 @@ const applications = {
 };
 /** Text that only the code of a part holds, and the applications that may hold it. */
 const marks = {
-  priorityEpsilon: ['rainbow'],
+  // Sequences may be prioritized too.
+  priorityEpsilon: ['rainbow', 'recurrent'],
   'categorical(atoms': ['rainbow'],
   'sequences(length': ['recurrent'],
   'recurrent(units': ['recurrent'],
