@@ -65,6 +65,7 @@ export async function createAgent<Observation, M extends Timing = 'sync'>(
       : { ...single, layers: [{ kind: 'parallel', branches: Array.from({ length: networks }, () => single.layers) }] };
   const engine = (options.engine ?? wasm()) as Engine<M>;
   const random = new Random(resolved.seed).split('weights');
+  await engine.prepare?.(spec);
   const online = await engine.createNetwork(spec, { random, optimizer: resolved.optimizer.spec });
   const snapshots: QNetwork<M>[] = [];
   for (let i = 0; i < (bootstrap.targets ?? 1); i++) {

@@ -17,6 +17,7 @@
  * - `invalid-checkpoint`: damaged, truncated or foreign bytes.
  * - `incompatible-checkpoint`: a sound checkpoint that does not fit here (a newer version, other parts or shapes).
  * - `file-failed`: a file could not be read or written; the original error is the `cause`.
+ * - `not-loaded`: code that is loaded on demand is needed and has not been loaded.
  */
 export type ErrorCode =
   | 'invalid-option'
@@ -36,7 +37,8 @@ export type ErrorCode =
   | 'aborted'
   | 'invalid-checkpoint'
   | 'incompatible-checkpoint'
-  | 'file-failed';
+  | 'file-failed'
+  | 'not-loaded';
 
 /** The parts of a {@link DqnError}, from which its message is written. */
 export interface DqnErrorDetails {

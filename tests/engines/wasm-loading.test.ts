@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../src/common/random.ts';
+import { KERNELS as GRU } from '../../src/engines/wasm/gru-kernels.generated.ts';
 import { chooseKernels, kernelBytes, loadKernels } from '../../src/engines/wasm/load-kernels.ts';
 import { wasm } from '../../src/engines/wasm/wasm-engine.ts';
 
@@ -33,6 +34,13 @@ describe('wasm()', () => {
     expect(count(relaxed, 0xfd, 0xe6, 0x01)).toBe(count(plain, 0xfd, 0xe6, 0x01) - fused);
     // Four bytes for each fused operation (the last of the product's is a nop already), and one for each of two dropped conditions.
     expect(relaxed.filter((byte, at) => byte !== plain[at])).toHaveLength(4 * fused + 2);
+    expect(WebAssembly.validate(plain)).toBe(true);
+  });
+
+  it('fuses sums of products in kernels of single layers too', () => {
+    const [plain, relaxed] = [kernelBytes('plain', GRU), kernelBytes('relaxed', GRU)];
+    expect(relaxed).not.toEqual(plain);
+    expect(relaxed).toHaveLength(plain.length);
     expect(WebAssembly.validate(plain)).toBe(true);
   });
 

@@ -1,7 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../src/common/random.ts';
-import { loadKernels } from '../../src/engines/wasm/load-kernels.ts';
 import { Runtime } from '../../src/engines/wasm/runtime.ts';
 import { WasmEngine } from '../../src/engines/wasm/wasm-engine.ts';
 import { WasmNetwork } from '../../src/engines/wasm/wasm-network.ts';
@@ -12,6 +11,7 @@ import { VARIANTS } from '../support/kernel-variants.ts';
 import { ACTIVATIONS, batchArb, drawNumbers, widthArb } from '../support/network-arbitraries.ts';
 import { nearestKink, norm, oracleForward, oracleGradient, proposedFractions, toParameters } from '../support/network-oracle.ts';
 import { drawWeights, readGradient } from '../support/read-gradient.ts';
+import '../support/all-layers.ts';
 
 const SGD = { kind: 'sgd', momentum: 0, weightDecay: 0 } as const;
 const ADAM = { kind: 'adam', beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0, decoupled: false } as const;
@@ -301,7 +301,7 @@ describe.each(VARIANTS)('the memory of quantiles on the embedded engine, %s kern
         fc.nat(),
         (spec, batch, count, seed) => {
           const results = [0, NaN].map((canary) => {
-            const runtime = new Runtime(loadKernels(variant));
+            const runtime = new Runtime(variant);
             const { heap } = runtime;
             // All that networks will be given is poisoned.
             const block = heap.allocate(2 << 20);
@@ -331,7 +331,7 @@ describe.each(VARIANTS)('the memory of quantiles on the embedded engine, %s kern
 
   it('is asked for nothing more once the largest batch has come', () => {
     for (const layer of [IMPLICIT, PROPOSED]) {
-      const runtime = new Runtime(loadKernels(variant));
+      const runtime = new Runtime(variant);
       const network = new WasmNetwork(
         runtime,
         { inputShape: [3], layers: [FIRST, layer] },

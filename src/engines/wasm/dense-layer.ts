@@ -2,8 +2,10 @@ import type { ParameterInfo } from '../../networks/plan.ts';
 import type { DenseSpec } from '../../networks/spec.ts';
 import { ACTIVATION_CODES } from './activation-codes.ts';
 import type { Kernels } from './kernel-exports.ts';
+import type { LayerBuilder } from './layer-builder.ts';
 import { type LayerBuffers, type ParameterPlace, type Rows, type PlainLayer, rowStride } from './layer.ts';
 import { Panels } from './panels.ts';
+import { PlainNode } from './plain-run.ts';
 
 /** Below this length a row is not worth searching for zeros. */
 const MIN_SPARSE = 8;
@@ -157,3 +159,7 @@ export class DenseLayer implements PlainLayer {
     );
   }
 }
+
+/** Builds {@link DenseLayer}. */
+export const buildDense: LayerBuilder<DenseSpec> = ({ runtime, spec, plan, sparseInput, last }) =>
+  new PlainNode(new DenseLayer(runtime.kernels, spec, plan.parameters, { sparseInput, sparseGradient: last }));

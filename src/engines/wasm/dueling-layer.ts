@@ -1,6 +1,8 @@
 import type { DuelingSpec } from '../../networks/spec.ts';
 import type { Arena } from './arena.ts';
-import type { Kernels } from './kernel-exports.ts';
+import { KERNELS } from './dueling-kernels.generated.ts';
+import type { DuelingKernels } from './kernel-exports.ts';
+import type { LayerBuilder } from './layer-builder.ts';
 import {
   type Capacity,
   type LayerRun,
@@ -11,6 +13,7 @@ import {
   rowStride,
 } from './layer.ts';
 import { Panels } from './panels.ts';
+import type { Runtime } from './runtime.ts';
 import { SideBySide } from './side-by-side.ts';
 import type { Stack } from './stack.ts';
 
@@ -21,20 +24,20 @@ export class DuelingLayer implements WasmLayer {
   readonly rates: readonly RateRange[];
   readonly outputSize: number;
   readonly outputStride: number;
-  readonly #kernels: Kernels;
+  readonly #kernels: DuelingKernels;
   readonly #actions: number;
   readonly #width: number;
   readonly #max: number;
   readonly #streams: SideBySide;
 
-  constructor(kernels: Kernels, spec: DuelingSpec, streams: readonly [value: Stack, advantage: Stack], inputSize: number) {
-    this.#streams = new SideBySide(kernels, streams, inputSize);
+  constructor(runtime: Runtime, spec: DuelingSpec, streams: readonly [value: Stack, advantage: Stack], inputSize: number) {
+    this.#streams = new SideBySide(runtime.kernels, streams, inputSize);
     this.parameters = this.#streams.parameters;
     this.size = this.#streams.size;
     this.rates = this.#streams.rates;
     this.outputSize = streams[1].outputSize;
     this.outputStride = rowStride(new Panels(1, this.outputSize).width);
-    this.#kernels = kernels;
+    this.#kernels = runtime.further(KERNELS);
     this.#actions = spec.actions;
     this.#width = spec.width ?? 1;
     this.#max = spec.aggregation === 'max' ? 1 : 0;
@@ -62,3 +65,9 @@ export class DuelingLayer implements WasmLayer {
     };
   }
 }
+
+/** Builds {@link DuelingLayer}. */
+export const buildDueling: LayerBuilder<DuelingSpec> = ({ runtime, spec, plan, inputSize, within, first, sparseInput }) => {
+  const [value, advantage] = plan.stacks.map((stack) => within(stack, { first, sparseInput, last: false }));
+  return new DuelingLayer(runtime, spec, [value, advantage], inputSize);
+};

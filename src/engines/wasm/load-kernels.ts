@@ -35,9 +35,9 @@ function relax(bytes: Uint8Array): void {
   }
 }
 
-/** The module of a variant. */
-export function kernelBytes(variant: KernelVariant): Uint8Array<ArrayBuffer> {
-  const bytes = Uint8Array.from({ length: KERNELS.length / 2 }, (_, i) => Number.parseInt(KERNELS.slice(2 * i, 2 * i + 2), 16));
+/** The module of a variant, from its plain form in hexadecimal. */
+export function kernelBytes(variant: KernelVariant, code = KERNELS): Uint8Array<ArrayBuffer> {
+  const bytes = Uint8Array.from({ length: code.length / 2 }, (_, i) => Number.parseInt(code.slice(2 * i, 2 * i + 2), 16));
   if (variant === 'relaxed') relax(bytes);
   return bytes;
 }
@@ -62,7 +62,8 @@ export function chooseKernels(strict: boolean, validate: Validate = platformVali
   });
 }
 
-const modules = new Map<KernelVariant, WebAssembly.Module>();
+/** What has been compiled, by its plain form. */
+const modules: Readonly<Record<KernelVariant, Map<string, WebAssembly.Module>>> = { plain: new Map(), relaxed: new Map() };
 
 /**
  * A new instance of the kernels, with a memory of its own. Synchronous: browsers compile modules of this size at once
@@ -70,13 +71,25 @@ const modules = new Map<KernelVariant, WebAssembly.Module>();
  * @throws DqnError `unsupported-platform` if compiling is not allowed.
  */
 export function loadKernels(variant: KernelVariant): Kernels {
+  return instantiate(variant, KERNELS) as Kernels;
+}
+
+/**
+ * Further kernels, in hexadecimal, that work in the memory of the others.
+ * @throws DqnError `unsupported-platform` if compiling is not allowed.
+ */
+export function loadFurtherKernels(variant: KernelVariant, code: string, { memory }: Kernels): unknown {
+  return instantiate(variant, code, { env: { memory } });
+}
+
+function instantiate(variant: KernelVariant, code: string, imports?: WebAssembly.Imports): unknown {
   try {
-    let module = modules.get(variant);
+    let module = modules[variant].get(code);
     if (!module) {
-      module = new WebAssembly.Module(kernelBytes(variant));
-      modules.set(variant, module);
+      module = new WebAssembly.Module(kernelBytes(variant, code));
+      modules[variant].set(code, module);
     }
-    return new WebAssembly.Instance(module).exports as unknown as Kernels;
+    return new WebAssembly.Instance(module, imports).exports;
   } catch (cause) {
     throw new DqnError({
       code: 'unsupported-platform',

@@ -3,7 +3,10 @@ import type { ParameterInfo } from '../../networks/plan.ts';
 import type { NoisyDenseSpec } from '../../networks/spec.ts';
 import type { Arena, Slot } from './arena.ts';
 import { DenseLayer, type DenseNeighbours } from './dense-layer.ts';
+import type { NoiseKernels } from './kernel-exports.ts';
+import type { LayerBuilder } from './layer-builder.ts';
 import type { Capacity, LayerRun, ParameterPlace, WasmLayer } from './layer.ts';
+import { KERNELS } from './noise-kernels.generated.ts';
 import type { Panels } from './panels.ts';
 import { bindBuffers } from './plain-run.ts';
 import type { Runtime } from './runtime.ts';
@@ -15,6 +18,7 @@ export class NoisyDenseLayer implements WasmLayer {
   readonly outputSize: number;
   readonly outputStride: number;
   readonly #runtime: Runtime;
+  readonly #further: NoiseKernels;
   readonly #dense: DenseLayer;
   readonly #name: string;
   readonly #independent: boolean;
@@ -48,6 +52,7 @@ export class NoisyDenseLayer implements WasmLayer {
     this.outputSize = dense.outputSize;
     this.outputStride = dense.outputStride;
     this.#runtime = runtime;
+    this.#further = runtime.further(KERNELS);
     this.#dense = dense;
     this.#name = weight.name;
     this.#independent = spec.noise === 'independent';
@@ -75,7 +80,7 @@ export class NoisyDenseLayer implements WasmLayer {
         dense.backward(weights, gradient, buffers.work, input, rows, buffers, d, dInput);
         const sigmas = gradient + size * 4;
         if (noise === undefined) kernels.clear(size, sigmas);
-        else kernels.perturb(size, 0, gradient, this.#noise.at, sigmas);
+        else this.#further.perturb(size, 0, gradient, this.#noise.at, sigmas);
       },
     };
   }
@@ -85,7 +90,7 @@ export class NoisyDenseLayer implements WasmLayer {
     const { size } = this.#dense;
     const noise = this.#noise.at;
     if (seed !== this.#drawn) this.#draw(seed);
-    this.#runtime.kernels.perturb(size, parameters, parameters + size * 4, noise, this.#weights.at);
+    this.#further.perturb(size, parameters, parameters + size * 4, noise, this.#weights.at);
   }
 
   /** Draws ε. Where parameters are padded it is any number: σ is zero there. */
@@ -94,10 +99,10 @@ export class NoisyDenseLayer implements WasmLayer {
     // Of the same number every layer has noise of its own.
     const random = new Random(seed).split(this.#name);
     const [key0, key1] = [random.uint32(), random.uint32()];
-    const { kernels } = this.#runtime;
+    const further = this.#further;
     const noise = this.#noise.at;
     if (this.#independent) {
-      kernels.normals(this.#dense.size, key0, key1, 0, noise);
+      further.normals(this.#dense.size, key0, key1, 0, noise);
       return;
     }
     const { rows, full, tail, width, panelBytes, tailStart, size } = this.#weight;
@@ -105,9 +110,13 @@ export class NoisyDenseLayer implements WasmLayer {
     const inputs = this.#factors.at;
     const outputs = noise + size * 4;
     const inputSize = Math.ceil(rows / 4) * 4;
-    kernels.normals(inputSize + width, key0, key1, 1, inputs);
-    kernels.copyRows(1, width, inputs + inputSize * 4, 0, outputs, 0);
-    for (let panel = 0; panel < full; panel++) kernels.outer(rows, 32, inputs, outputs + panel * 128, noise + panel * panelBytes);
-    if (tail) kernels.outer(rows, tail, inputs, outputs + full * 128, noise + tailStart);
+    further.normals(inputSize + width, key0, key1, 1, inputs);
+    this.#runtime.kernels.copyRows(1, width, inputs + inputSize * 4, 0, outputs, 0);
+    for (let panel = 0; panel < full; panel++) further.outer(rows, 32, inputs, outputs + panel * 128, noise + panel * panelBytes);
+    if (tail) further.outer(rows, tail, inputs, outputs + full * 128, noise + tailStart);
   }
 }
+
+/** Builds {@link NoisyDenseLayer}. */
+export const buildNoisyDense: LayerBuilder<NoisyDenseSpec> = ({ runtime, spec, plan, sparseInput, last, foundation }) =>
+  new NoisyDenseLayer(runtime, spec, plan.parameters, { sparseInput, sparseGradient: last }, foundation.own);

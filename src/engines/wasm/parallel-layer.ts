@@ -1,5 +1,7 @@
+import type { ParallelSpec } from '../../networks/spec.ts';
 import type { Arena } from './arena.ts';
 import type { Kernels } from './kernel-exports.ts';
+import type { LayerBuilder } from './layer-builder.ts';
 import { type Capacity, type LayerRun, type ParameterPlace, type RateRange, type WasmLayer, rowStride } from './layer.ts';
 import { Panels } from './panels.ts';
 import { SideBySide } from './side-by-side.ts';
@@ -53,3 +55,11 @@ export class ParallelLayer implements WasmLayer {
     };
   }
 }
+
+/** Builds {@link ParallelLayer}. */
+export const buildParallel: LayerBuilder<ParallelSpec> = ({ runtime, plan, inputSize, within, first, sparseInput, last }) =>
+  new ParallelLayer(
+    runtime.kernels,
+    plan.stacks.map((stack) => within(stack, { first, sparseInput, last })),
+    inputSize,
+  );

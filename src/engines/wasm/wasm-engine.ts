@@ -2,7 +2,8 @@ import { DqnError, describe } from '../../common/errors.ts';
 import { checkNetworkSpec } from '../../networks/check-spec.ts';
 import type { Engine, NetworkOptions, QNetwork } from '../../networks/q-network.ts';
 import type { NetworkSpec } from '../../networks/spec.ts';
-import { type KernelVariant, chooseKernels, loadKernels } from './load-kernels.ts';
+import { loadLayers } from './build-layers.ts';
+import { type KernelVariant, chooseKernels } from './load-kernels.ts';
 import { Runtime } from './runtime.ts';
 import { WasmNetwork } from './wasm-network.ts';
 
@@ -24,12 +25,16 @@ export class WasmEngine implements Engine<'sync'> {
 
   constructor(variant: KernelVariant) {
     this.description = variant === 'plain' ? 'WebAssembly SIMD' : 'WebAssembly relaxed SIMD';
-    this.#runtime = new Runtime(loadKernels(variant));
+    this.#runtime = new Runtime(variant);
   }
 
   /** Size of the engine's memory in bytes. It grows when networks or larger batches need it, and never shrinks. */
   get memoryBytes(): number {
     return this.#runtime?.heap.size ?? 0;
+  }
+
+  async prepare(spec: NetworkSpec): Promise<void> {
+    await loadLayers(checkNetworkSpec(spec).layers);
   }
 
   createNetwork(spec: NetworkSpec, options: NetworkOptions): QNetwork<'sync'> {

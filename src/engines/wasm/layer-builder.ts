@@ -1,0 +1,41 @@
+import type { LayerPlan } from '../../networks/plan.ts';
+import type { LayerSpec } from '../../networks/spec.ts';
+import type { Arena } from './arena.ts';
+import type { WasmLayer } from './layer.ts';
+import type { Runtime } from './runtime.ts';
+import type { Stack } from './stack.ts';
+
+/** Where a stack stands in a network. */
+export interface Surroundings {
+  /** Whether its inputs are the observations. */
+  readonly first: boolean;
+  /** Whether many of its inputs may be zero. */
+  readonly sparseInput: boolean;
+  /** Whether its outputs are the network's, of whose gradient most may be zero. */
+  readonly last: boolean;
+}
+
+/** What the layers of a network share while they are built. */
+export interface Foundation {
+  /** Memory for as long as the network lives. */
+  readonly own: Arena;
+  /** Numbers in the recurrent state of one sequence. */
+  readonly stateSize: number;
+  /** How many of them the layers built so far have taken. */
+  stateTaken: number;
+}
+
+/** What a layer is built from. */
+export interface LayerSite<Spec> extends Surroundings {
+  readonly runtime: Runtime;
+  readonly spec: Spec;
+  readonly plan: LayerPlan;
+  /** Numbers in one row of inputs. */
+  readonly inputSize: number;
+  readonly foundation: Foundation;
+  /** Builds a stack of the layers within, on as many inputs. */
+  within(stack: readonly LayerPlan[], surroundings: Surroundings): Stack;
+}
+
+/** Builds layers of one kind. */
+export type LayerBuilder<Spec extends LayerSpec> = (site: LayerSite<Spec>) => WasmLayer;
