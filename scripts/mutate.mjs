@@ -114,7 +114,7 @@ function copyRepository() {
       cpSync(join(root, name), join(copy, name), { recursive: true });
   }
   const include = TESTS.map((folder) => `tests/${folder}/**/*.test.ts`);
-  const config = `import base from './vitest.config.ts';\nexport default { ...base, test: { ...base.test, include: ${JSON.stringify(include)}, testTimeout: 20000 } };\n`;
+  const config = `import base from './vitest.config.ts';\nexport default { ...base, test: { include: ${JSON.stringify(include)}, pool: 'forks', testTimeout: 20000 } };\n`;
   writeFileSync(join(copy, 'vitest.mutation.config.ts'), config);
   return copy;
 }

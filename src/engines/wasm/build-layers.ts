@@ -70,7 +70,8 @@ export function buildStack(
       first: i === 0 && surroundings.first,
       sparseInput: i === 0 ? surroundings.sparseInput : endsInRelu(real[i - 1].spec),
       last: i === real.length - 1 && surroundings.last,
-      within: (stack, around) => buildStack(runtime, stack, size, around, foundation),
+      whole: i === real.length - 1 && surroundings.whole,
+      within: (stack, around) => buildStack(runtime, stack, size, { ...around, whole: false }, foundation),
     });
   });
   return new Stack(runtime.kernels, layers, inputSize);

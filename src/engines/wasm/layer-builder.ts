@@ -13,6 +13,8 @@ export interface Surroundings {
   readonly sparseInput: boolean;
   /** Whether its outputs are the network's, of whose gradient most may be zero. */
   readonly last: boolean;
+  /** Whether they are all of them. */
+  readonly whole: boolean;
 }
 
 /** What the layers of a network share while they are built. */
@@ -34,7 +36,7 @@ export interface LayerSite<Spec> extends Surroundings {
   readonly inputSize: number;
   readonly foundation: Foundation;
   /** Builds a stack of the layers within, on as many inputs. */
-  within(stack: readonly LayerPlan[], surroundings: Surroundings): Stack;
+  within(stack: readonly LayerPlan[], surroundings: Omit<Surroundings, 'whole'>): Stack;
 }
 
 /** Builds layers of one kind. */

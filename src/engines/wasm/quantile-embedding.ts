@@ -76,6 +76,6 @@ export function embeddedSurroundings({
   spec,
   sparseInput,
   last,
-}: LayerSite<ImplicitQuantilesSpec | ProposedQuantilesSpec>): Surroundings {
+}: LayerSite<ImplicitQuantilesSpec | ProposedQuantilesSpec>): Omit<Surroundings, 'whole'> {
   return { first: false, sparseInput: sparseInput || (spec.activation ?? 'relu') === 'relu', last };
 }
