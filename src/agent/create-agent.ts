@@ -1,4 +1,5 @@
 import { DqnError } from '../common/errors.ts';
+import { loadPart } from '../common/load-part.ts';
 import type { Timing } from '../common/maybe-promise.ts';
 import { Random } from '../common/random.ts';
 import { wasm } from '../engines/wasm/wasm-engine.ts';
@@ -9,11 +10,11 @@ import type { Engine, QNetwork } from '../networks/q-network.ts';
 import type { NetworkSpec } from '../networks/spec.ts';
 import type { Agent } from './agent.ts';
 import { discreteActions } from './discrete-actions.ts';
-import { AveragedNetwork } from './averaged-network.ts';
 import { checkComposition, headsOf } from './check-composition.ts';
 import { DqnAgent } from './dqn-agent.ts';
+import { TransitionLearner, type LearnerFactory } from './learner.ts';
 import { ObservationCodec } from './observation-codec.ts';
-import { resolveAgentOptions, type AgentOptions } from './options.ts';
+import { resolveAgentOptions, type AgentOptions, type ResolvedAgentOptions } from './options.ts';
 
 /**
  * Creates an agent for an environment, or for anything with its two spaces: the agent's types follow from them.
@@ -32,7 +33,7 @@ import { resolveAgentOptions, type AgentOptions } from './options.ts';
  * });
  * ```
  * @throws DqnError `invalid-option` naming an option out of range, misspelt, or not fitting the others; `invalid-space` if
- * the actions are not discrete.
+ * the actions are not discrete; `file-failed` if code that the parts need on demand cannot be loaded.
  */
 export async function createAgent<Observation, M extends Timing = 'sync'>(
   environment: Pick<Environment<Observation, number>, 'observationSpace' | 'actionSpace'>,
@@ -63,6 +64,7 @@ export async function createAgent<Observation, M extends Timing = 'sync'>(
     networks === 1
       ? single
       : { ...single, layers: [{ kind: 'parallel', branches: Array.from({ length: networks }, () => single.layers) }] };
+  const learner = await learnerFor(resolved);
   const engine = (options.engine ?? wasm()) as Engine<M>;
   const random = new Random(resolved.seed).split('weights');
   await engine.prepare?.(spec);
@@ -71,9 +73,22 @@ export async function createAgent<Observation, M extends Timing = 'sync'>(
   for (let i = 0; i < (bootstrap.targets ?? 1); i++) {
     snapshots.push(await engine.createNetwork(spec, { random: random.split('target') }));
   }
-  const target = snapshots.length === 1 ? snapshots[0] : new AveragedNetwork(snapshots);
+  const target = snapshots.length === 1 ? snapshots[0] : await averaged(snapshots);
   await target.copyFrom(online);
-  return new DqnAgent({ observationSpace, actionSpace, options: resolved, online, target, heads });
+  return new DqnAgent({ observationSpace, actionSpace, options: resolved, online, target, heads, learner });
+}
+
+/** The learner for a replay; that of sequences is loaded when there are any. */
+async function learnerFor({ replay }: ResolvedAgentOptions): Promise<LearnerFactory> {
+  if (!('sequences' in replay)) return (parts, layout) => new TransitionLearner(parts, replay, layout);
+  const { SequenceLearner } = await loadPart('learning from sequences', () => import('./sequence-learner.ts'));
+  return (parts, layout) => new SequenceLearner(parts, replay, layout);
+}
+
+/** The mean of several networks as one. */
+async function averaged<M extends Timing>(snapshots: readonly QNetwork<M>[]): Promise<QNetwork<M>> {
+  const { AveragedNetwork } = await loadPart('averages of networks', () => import('./averaged-network.ts'));
+  return new AveragedNetwork(snapshots);
 }
 
 /** Refuses a network of another size. @throws DqnError `invalid-option`. */
