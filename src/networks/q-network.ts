@@ -122,8 +122,7 @@ export interface Engine<M extends Timing = Timing> {
   /** What it runs on, for people: `WebAssembly SIMD`, `WebGPU …`. */
   readonly description: string;
   /**
-   * Loads what networks of this spec need beyond the most common layers; to be awaited before `createNetwork`, as `createAgent` and `loadPolicy` do. Left out
-   * where nothing is loaded on demand.
+   * Loads what networks of this spec need; to be awaited before `createNetwork`, as `createAgent` and `loadPolicy` do. Left out where nothing is loaded on demand.
    * @throws DqnError `invalid-option` if the spec is malformed, `file-failed` if the code cannot be loaded.
    */
   prepare?(spec: NetworkSpec): MaybePromise<void>;

@@ -4,7 +4,6 @@ import { Random } from '../../src/common/random.ts';
 import { wasm } from '../../src/engines/wasm/wasm-engine.ts';
 import { sgd } from '../../src/networks/optimizers.ts';
 import type { NetworkSpec } from '../../src/networks/spec.ts';
-import '../support/all-layers.ts';
 
 const spec: NetworkSpec = {
   inputShape: [3],

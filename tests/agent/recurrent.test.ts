@@ -7,7 +7,6 @@ import { SequenceUpdate } from '../../src/agent/sequence-update.ts';
 import { Random } from '../../src/common/random.ts';
 import * as dqn from '../../src/index.ts';
 import type { Explorer, QNetwork } from '../../src/index.ts';
-import '../support/all-layers.ts';
 
 const ACTIONS = 3;
 const spaces = { observationSpace: dqn.box({ low: -2, high: 2, shape: [2] }), actionSpace: dqn.discrete(ACTIONS) };

@@ -8,7 +8,6 @@ import { VARIANTS } from '../support/kernel-variants.ts';
 import { LAYER_KINDS, drawNumbers, networkSpecOf } from '../support/network-arbitraries.ts';
 import { nearestKink, norm, oracleForward, oracleGradient, oracleState, toParameters } from '../support/network-oracle.ts';
 import { drawWeights, readGradient } from '../support/read-gradient.ts';
-import '../support/all-layers.ts';
 
 describe.each(VARIANTS)('networks of all kinds of layers on the embedded engine, %s kernels', (variant) => {
   const engine = new WasmEngine(variant);

@@ -11,7 +11,6 @@ import { traitsOf } from '../../src/networks/traits.ts';
 import { VARIANTS } from '../support/kernel-variants.ts';
 import { LAYER_KINDS, drawNumbers, networkSpecOf } from '../support/network-arbitraries.ts';
 import { drawWeights, readGradient } from '../support/read-gradient.ts';
-import '../support/all-layers.ts';
 
 const ADAM = { kind: 'adam', beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0, decoupled: false } as const;
 

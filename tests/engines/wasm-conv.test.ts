@@ -10,7 +10,6 @@ import { VARIANTS } from '../support/kernel-variants.ts';
 import { ACTIVATIONS, drawNumbers } from '../support/network-arbitraries.ts';
 import { nearestKink, norm, oracleForward, oracleGradient, toParameters } from '../support/network-oracle.ts';
 import { drawWeights, readGradient } from '../support/read-gradient.ts';
-import '../support/all-layers.ts';
 
 const shapeArb = fc.tuple(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 8 }));
 const filtersArb = fc.oneof(fc.constantFrom(1, 3, 4, 8, 12, 16, 17, 20, 32, 33, 36), fc.integer({ min: 1, max: 40 }));

@@ -4,7 +4,6 @@ import { Random } from '../../src/common/random.ts';
 import { wasm } from '../../src/engines/wasm/wasm-engine.ts';
 import type { NamedTensor } from '../../src/networks/q-network.ts';
 import type { NetworkSpec } from '../../src/networks/spec.ts';
-import '../support/all-layers.ts';
 
 const caseArb = fc.record({
   inputs: fc.integer({ min: 1, max: 6 }),

@@ -9,7 +9,6 @@ import { VARIANTS } from '../support/kernel-variants.ts';
 import { ACTIVATIONS, batchArb, drawNumbers } from '../support/network-arbitraries.ts';
 import { nearestKink, norm, oracleGradient, toParameters } from '../support/network-oracle.ts';
 import { drawWeights, readGradient } from '../support/read-gradient.ts';
-import '../support/all-layers.ts';
 
 const SPEC: NetworkSpec = {
   inputShape: [3],

@@ -9,7 +9,6 @@ import { expectClose } from '../support/closeness.ts';
 import { VARIANTS } from '../support/kernel-variants.ts';
 import { ACTIVATIONS, batchArb, drawNumbers, networkSpecArb } from '../support/network-arbitraries.ts';
 import { activate, nearestKink, norm, oracleForward, oracleGradient, toParameters } from '../support/network-oracle.ts';
-import '../support/all-layers.ts';
 
 /** Weights of normal numbers: every bias, gain and offset matters. */
 function drawWeights(weights: readonly NamedTensor[], random: Random): NamedTensor[] {

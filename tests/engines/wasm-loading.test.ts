@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../src/common/random.ts';
 import { KERNELS as GRU } from '../../src/engines/wasm/gru-kernels.generated.ts';
-import { chooseKernels, kernelBytes, loadKernels } from '../../src/engines/wasm/load-kernels.ts';
+import { chooseKernels } from '../../src/engines/wasm/choose-kernels.ts';
+import { kernelBytes, loadKernels } from '../../src/engines/wasm/load-kernels.ts';
 import { wasm } from '../../src/engines/wasm/wasm-engine.ts';
 
 describe('wasm()', () => {
@@ -13,7 +14,21 @@ describe('wasm()', () => {
     const seen: Uint8Array[] = [];
     const acceptSecond = (bytes: Uint8Array) => seen.push(bytes) === 2;
     expect(chooseKernels(false, acceptSecond)).toBe('plain');
-    expect(seen).toEqual([kernelBytes('relaxed'), kernelBytes('plain')]);
+    expect(seen).toHaveLength(2);
+    // Both are modules, and what the first asks for beyond the second is the fused multiply-add.
+    expect(seen.map((bytes) => WebAssembly.validate(Uint8Array.from(bytes)))).toEqual([chooseKernels(false) === 'relaxed', true]);
+    const fused = [0xfd, 0x85, 0x02];
+    expect(seen.map((bytes) => bytes.some((_, at) => fused.every((byte, i) => bytes[at + i] === byte)))).toEqual([true, false]);
+  });
+
+  it('asks about modules that are no more than what it asks about', () => {
+    const seen: Uint8Array[] = [];
+    chooseKernels(false, (bytes) => seen.push(bytes) === 2);
+    for (const bytes of seen) {
+      expect([...bytes.subarray(0, 8)]).toEqual([0, 97, 115, 109, 1, 0, 0, 0]);
+      // Cut short, or with another instruction, they are no modules.
+      expect(WebAssembly.validate(Uint8Array.from(bytes.subarray(0, -1)))).toBe(false);
+    }
   });
 
   it('takes the plain kernels when strict, without asking for others', () => {

@@ -8,7 +8,6 @@ import type { NamedTensor, QNetwork } from '../../src/networks/q-network.ts';
 import type { NetworkSpec } from '../../src/networks/spec.ts';
 import { VARIANTS } from '../support/kernel-variants.ts';
 import { batchArb, drawNumbers, networkSpecArb } from '../support/network-arbitraries.ts';
-import '../support/all-layers.ts';
 
 const ADAM = { kind: 'adam', beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0, decoupled: false } as const;
 const SPEC: NetworkSpec = {

@@ -12,7 +12,6 @@ import { VARIANTS } from '../support/kernel-variants.ts';
 import { ACTIVATIONS, LAYER_KINDS, batchArb, drawNumbers, networkSpecOf, widthArb } from '../support/network-arbitraries.ts';
 import { type LayerNoise, nearestKink, norm, oracleForward, oracleGradient, toParameters } from '../support/network-oracle.ts';
 import { drawWeights, readGradient } from '../support/read-gradient.ts';
-import '../support/all-layers.ts';
 
 const SGD = { kind: 'sgd', momentum: 0.5, weightDecay: 0 } as const;
 const KINDS = ['factorised', 'independent'] as const;

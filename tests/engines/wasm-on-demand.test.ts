@@ -12,10 +12,14 @@ const LAYERS: readonly LayerSpec[] = [
   { kind: 'implicitQuantiles', layers: [dense] },
   { kind: 'proposedQuantiles', fractions: 3, layers: [dense] },
 ];
+const PLAIN: NetworkSpec = {
+  inputShape: [2, 2],
+  layers: [{ kind: 'flatten' }, { kind: 'dense', units: 3, activation: 'silu' }, dense],
+};
 const CONVOLUTION: NetworkSpec = { inputShape: [2, 2, 1], layers: [{ kind: 'conv2d', filters: 2, kernelSize: 1 }] };
 const specs: readonly NetworkSpec[] = [CONVOLUTION, ...LAYERS.map((layer) => ({ inputShape: [4], layers: [layer] }))];
 
-describe('layers that are not in every network', () => {
+describe('networks and their layers', () => {
   // What other tests have loaded is forgotten: each test begins as a program does.
   beforeEach(() => vi.resetModules());
   const start = () => import('../../src/index.ts');
@@ -49,10 +53,20 @@ describe('layers that are not in every network', () => {
     );
   });
 
-  it('cost nothing where there are none', async () => {
+  it('are refused before the first preparation, plain ones too', async () => {
     const { Random, wasm } = await start();
-    const layers: LayerSpec[] = [{ kind: 'flatten' }, { kind: 'dense', units: 3, activation: 'silu' }, dense];
-    expect(wasm().createNetwork({ inputShape: [2, 2], layers }, { random: new Random(1) }).outputSize).toBe(2);
+    const [engine, other] = [wasm(), wasm()];
+    const options = { random: new Random(1) };
+    expect(engine.memoryBytes).toBe(0);
+    expect(() => engine.createNetwork(PLAIN, options)).toThrow(
+      expect.objectContaining({ code: 'not-loaded', remedy: expect.stringContaining('prepare') }),
+    );
+    await engine.prepare(PLAIN);
+    // Once is enough, for every engine.
+    expect(other.createNetwork(PLAIN, options).outputSize).toBe(2);
+    expect(other.memoryBytes).toBeGreaterThan(0);
+    other.dispose();
+    expect(() => other.createNetwork(PLAIN, options)).toThrow(expect.objectContaining({ code: 'disposed' }));
   });
 
   it('are told from malformed ones', async () => {

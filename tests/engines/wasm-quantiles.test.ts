@@ -11,7 +11,6 @@ import { VARIANTS } from '../support/kernel-variants.ts';
 import { ACTIVATIONS, batchArb, drawNumbers, widthArb } from '../support/network-arbitraries.ts';
 import { nearestKink, norm, oracleForward, oracleGradient, proposedFractions, toParameters } from '../support/network-oracle.ts';
 import { drawWeights, readGradient } from '../support/read-gradient.ts';
-import '../support/all-layers.ts';
 
 const SGD = { kind: 'sgd', momentum: 0, weightDecay: 0 } as const;
 const ADAM = { kind: 'adam', beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0, decoupled: false } as const;

@@ -1,6 +1,8 @@
-// Imported for its effect: loads every kind of layer, so that tests can create any network at once.
+// Runs before the tests of a file: loads the engine and every kind of layer, so that tests can create any network at once.
 import { loadLayers } from '../../src/engines/wasm/build-layers.ts';
+import { wasm } from '../../src/engines/wasm/wasm-engine.ts';
 
+await wasm().prepare({ inputShape: [1], layers: [{ kind: 'dense', units: 1 }] });
 await loadLayers([
   { kind: 'noisyDense', units: 1 },
   { kind: 'layerNorm' },

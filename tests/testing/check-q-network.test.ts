@@ -9,7 +9,6 @@ import {
   networkArb,
   type QNetworkRule,
 } from '../../src/testing/index.ts';
-import '../support/all-layers.ts';
 
 const networks = networkArb({ kinds: ['dense', 'layerNorm'] });
 const options: CheckQNetworkOptions = { networks, runs: 5 };

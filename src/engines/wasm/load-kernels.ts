@@ -1,12 +1,7 @@
 import { DqnError } from '../../common/errors.ts';
+import type { KernelVariant } from './choose-kernels.ts';
 import type { Kernels } from './kernel-exports.ts';
 import { KERNELS } from './kernels.generated.ts';
-
-/** Which form of the kernels: with `relaxed` SIMD a product and its sum are one operation, rounded once. */
-export type KernelVariant = 'plain' | 'relaxed';
-
-/** Whether the platform accepts a WebAssembly module. */
-export type Validate = (bytes: Uint8Array<ArrayBuffer>) => boolean;
 
 /** Bytes to look for and what takes their place; −1 stands for any byte, left as it is. Lengths are equal, so that nothing moves. */
 const RELAXATIONS: readonly (readonly [search: readonly number[], replacement: readonly number[]])[] = [
@@ -40,26 +35,6 @@ export function kernelBytes(variant: KernelVariant, code = KERNELS): Uint8Array<
   const bytes = Uint8Array.from({ length: code.length / 2 }, (_, i) => Number.parseInt(code.slice(2 * i, 2 * i + 2), 16));
   if (variant === 'relaxed') relax(bytes);
   return bytes;
-}
-
-function platformValidate(bytes: Uint8Array<ArrayBuffer>): boolean {
-  return typeof WebAssembly === 'object' && WebAssembly.validate(bytes);
-}
-
-/**
- * The fastest form that the platform accepts; with `strict` the plain one, whose results are the same everywhere.
- * @throws DqnError `unsupported-platform` without WebAssembly SIMD.
- */
-export function chooseKernels(strict: boolean, validate: Validate = platformValidate): KernelVariant {
-  if (!strict && validate(kernelBytes('relaxed'))) return 'relaxed';
-  if (validate(kernelBytes('plain'))) return 'plain';
-  throw new DqnError({
-    code: 'unsupported-platform',
-    where: 'wasm()',
-    expected: 'a platform with WebAssembly SIMD (Chrome 91, Firefox 89, Safari 16.4, Node 16 or newer)',
-    received: 'one without',
-    remedy: 'Update the browser or runtime, or use another engine such as tfjs({ backend: "cpu" }).',
-  });
 }
 
 /** What has been compiled, by its plain form. */

@@ -1,6 +1,7 @@
+import type { KernelVariant } from './choose-kernels.ts';
 import { Heap } from './heap.ts';
 import type { Kernels } from './kernel-exports.ts';
-import { type KernelVariant, loadFurtherKernels, loadKernels } from './load-kernels.ts';
+import { loadFurtherKernels, loadKernels } from './load-kernels.ts';
 
 /** What the networks of one engine share: kernels and memory. */
 export class Runtime {
