@@ -5,6 +5,7 @@ import type { LayerSpec } from '../../networks/spec.ts';
 import { stacksOf } from '../../networks/traits.ts';
 import { buildDense } from './dense-layer.ts';
 import type { Foundation, LayerBuilder, LayerSite, Surroundings } from './layer-builder.ts';
+import { endsInRelu } from './activation-codes.ts';
 import type { WasmLayer } from './layer.ts';
 import type { Runtime } from './runtime.ts';
 import { Stack } from './stack.ts';
@@ -61,7 +62,7 @@ export function buildStack(
   const real = plans.filter(({ spec }) => spec.kind !== 'flatten');
   const layers = real.map((plan, i) => {
     const size = sizeOf(plan.inputShape);
-    return buildLayer({
+    const site: LayerSite<LayerSpec> = {
       runtime,
       spec: plan.spec,
       plan,
@@ -71,14 +72,12 @@ export function buildStack(
       sparseInput: i === 0 ? surroundings.sparseInput : endsInRelu(real[i - 1].spec),
       last: i === real.length - 1 && surroundings.last,
       whole: i === real.length - 1 && surroundings.whole,
-      within: (stack, around) => buildStack(runtime, stack, size, { ...around, whole: false }, foundation),
-    });
+      joined: (wide, last, joint) => buildLayer({ ...site, spec: wide.spec, plan: wide, last, whole: false, joint }),
+      within: (stack, around, inputs = size) => buildStack(runtime, stack, inputs, { ...around, whole: false }, foundation),
+    };
+    return buildLayer(site);
   });
   return new Stack(runtime.kernels, layers, inputSize);
-}
-
-function endsInRelu(spec: LayerSpec): boolean {
-  return 'activation' in spec && spec.activation === 'relu';
 }
 
 function buildLayer(site: LayerSite<LayerSpec>): WasmLayer {

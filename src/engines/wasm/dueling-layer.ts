@@ -2,6 +2,7 @@ import type { DuelingSpec } from '../../networks/spec.ts';
 import type { Arena } from './arena.ts';
 import { KERNELS } from './dueling-kernels.generated.ts';
 import type { DuelingKernels } from './kernel-exports.ts';
+import { buildStacks, type JointEntry } from './joint-entry.ts';
 import type { LayerBuilder } from './layer-builder.ts';
 import {
   type Capacity,
@@ -30,8 +31,15 @@ export class DuelingLayer implements WasmLayer {
   readonly #max: number;
   readonly #streams: SideBySide;
 
-  constructor(runtime: Runtime, spec: DuelingSpec, streams: readonly [value: Stack, advantage: Stack], inputSize: number) {
-    this.#streams = new SideBySide(runtime.kernels, streams, inputSize);
+  /** @param streams - on the inputs, or on what the entry makes of them. */
+  constructor(
+    runtime: Runtime,
+    spec: DuelingSpec,
+    streams: readonly [value: Stack, advantage: Stack],
+    inputSize: number,
+    entry: JointEntry | undefined,
+  ) {
+    this.#streams = new SideBySide(runtime.kernels, streams, inputSize, entry);
     this.parameters = this.#streams.parameters;
     this.size = this.#streams.size;
     this.rates = this.#streams.rates;
@@ -51,6 +59,7 @@ export class DuelingLayer implements WasmLayer {
     let a: Rows = y;
     return {
       forward(parameters, input, rows, pass) {
+        streams.enter(parameters, input, rows, pass);
         const v = streams.forward(0, parameters, input, rows, pass);
         a = streams.forward(1, parameters, input, rows, pass);
         kernels.dueling(rows, actions, width, max, v.at, v.stride, a.at, a.stride, y.at, y.stride);
@@ -67,7 +76,8 @@ export class DuelingLayer implements WasmLayer {
 }
 
 /** Builds {@link DuelingLayer}. */
-export const buildDueling: LayerBuilder<DuelingSpec> = ({ runtime, spec, plan, inputSize, within, first, sparseInput }) => {
-  const [value, advantage] = plan.stacks.map((stack) => within(stack, { first, sparseInput, last: false }));
-  return new DuelingLayer(runtime, spec, [value, advantage], inputSize);
+export const buildDueling: LayerBuilder<DuelingSpec> = (site) => {
+  const { stacks, entry } = buildStacks(site, false);
+  const [value, advantage] = stacks;
+  return new DuelingLayer(site.runtime, site.spec, [value, advantage], site.inputSize, entry);
 };

@@ -27,6 +27,21 @@ export interface Foundation {
   stateTaken: number;
 }
 
+/** Columns of a noisy layer with noise of their own. */
+export interface NoiseStream {
+  /** Of the same number every name has noise of its own. */
+  readonly name: string;
+  /** Columns; a multiple of 4 where there are several streams. */
+  readonly units: number;
+}
+
+/** What a layer must know that stands for several side by side. */
+export interface Joint {
+  /** Numbers that a row of outputs must have room for, padding of those behind included. */
+  readonly room: number;
+  readonly streams: readonly NoiseStream[];
+}
+
 /** What a layer is built from. */
 export interface LayerSite<Spec> extends Surroundings {
   readonly runtime: Runtime;
@@ -35,8 +50,11 @@ export interface LayerSite<Spec> extends Surroundings {
   /** Numbers in one row of inputs. */
   readonly inputSize: number;
   readonly foundation: Foundation;
-  /** Builds a stack of the layers within, on as many inputs. */
-  within(stack: readonly LayerPlan[], surroundings: Omit<Surroundings, 'whole'>): Stack;
+  readonly joint?: Joint;
+  /** Builds a layer of another plan in this one's place. */
+  joined(plan: LayerPlan, last: boolean, joint: Joint): WasmLayer;
+  /** Builds a stack of layers within. */
+  within(stack: readonly LayerPlan[], surroundings: Omit<Surroundings, 'whole'>, inputSize?: number): Stack;
 }
 
 /** Builds layers of one kind. */

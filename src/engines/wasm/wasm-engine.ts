@@ -3,7 +3,7 @@ import { loadPart } from '../../common/load-part.ts';
 import type { Engine, NetworkOptions, QNetwork } from '../../networks/q-network.ts';
 import type { NetworkSpec } from '../../networks/spec.ts';
 import { type KernelVariant, chooseKernels } from './choose-kernels.ts';
-import type { WasmNetworks } from './wasm-networks.ts';
+import type * as Code from './wasm-networks.ts';
 
 /** Options of {@link wasm}. */
 export interface WasmOptions {
@@ -15,14 +15,14 @@ export interface WasmOptions {
 }
 
 /** The code of networks, once it has been loaded. */
-let code: typeof import('./wasm-networks.ts') | undefined;
+let code: typeof Code | undefined;
 
 /** The embedded engine: WebAssembly kernels with a memory of their own, shared by its networks. */
 export class WasmEngine implements Engine<'sync'> {
   readonly kind = 'wasm';
   readonly description: string;
   readonly #variant: KernelVariant;
-  #networks: WasmNetworks | undefined;
+  #networks: Code.WasmNetworks | undefined;
   #disposed = false;
 
   constructor(variant: KernelVariant) {

@@ -17,7 +17,7 @@ import { stacksOf, traitsOf, type NetworkTraits } from '../../networks/traits.ts
 import type { RateRange } from './layer.ts';
 import { LayerStack, type PassInputs } from './layer-stack.ts';
 import { type OptimizerStep, optimizerStep } from './optimizer-step.ts';
-import type { Panels } from './panels.ts';
+import type { Matrix } from './panels.ts';
 import { RowViews } from './row-views.ts';
 import type { Runtime } from './runtime.ts';
 import { matchTensors } from './tensors.ts';
@@ -44,7 +44,7 @@ const NO_INPUTS: PassInputs = {
 interface Place {
   readonly name: string;
   readonly shape: readonly number[];
-  readonly panels: Panels;
+  readonly panels: Matrix;
   /** In numbers from the first parameter. */
   readonly start: number;
 }
