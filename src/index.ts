@@ -55,7 +55,7 @@ export {
 } from './heads/fully-parameterised-quantile.ts';
 export { implicitQuantile, type ImplicitQuantileHead, type ImplicitQuantileOptions } from './heads/implicit-quantile.ts';
 export { quantile, type QuantileHead, type QuantileOptions } from './heads/quantile.ts';
-export { cpw, cvar, neutral, power, wang, type RiskMeasure } from './heads/risk.ts';
+export { cpw, cvar, neutral, power, wang, type RiskMeasure, type RiskOptions } from './heads/risk.ts';
 export type { FractionSource, FractionUse, LossInput, LossOutput, TargetInput, ValueHead } from './heads/value-head.ts';
 
 // Replay.

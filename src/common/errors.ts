@@ -20,6 +20,7 @@
  * - `file-failed`: a file could not be read or written; the original error is the `cause`.
  * - `storage-failed`: a store of checkpoints could not read or write, for want of space for example; the original error is the `cause`.
  * - `worker-failed`: a worker did not start, did not answer or died, or its code threw; the original error, where there is one, is the `cause`.
+ * - `not-loaded`: code that is loaded on demand is needed and has not been loaded.
  */
 export type ErrorCode =
   | 'invalid-option'
@@ -42,7 +43,8 @@ export type ErrorCode =
   | 'incompatible-checkpoint'
   | 'file-failed'
   | 'storage-failed'
-  | 'worker-failed';
+  | 'worker-failed'
+  | 'not-loaded';
 
 /** The parts of a {@link DqnError}, from which its message is written. */
 export interface DqnErrorDetails {

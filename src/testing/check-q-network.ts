@@ -89,6 +89,7 @@ export async function checkQNetwork(
         const random = new Random(seed);
         const build = async (optimizer?: OptimizerSpec, other = seed) =>
           built.createNetwork(spec, { random: new Random(other), ...(optimizer === undefined ? {} : { optimizer }) });
+        await built.prepare?.(spec);
         const { outputSize } = await build();
         const draw = (length: number) => Float32Array.from({ length }, () => random.normal());
         const observations = draw(batch * inputSizeOf(spec));

@@ -3,9 +3,11 @@ import type { DenseSpec } from '../../networks/spec.ts';
 import { ACTIVATION_CODES } from './activation-codes.ts';
 import type { GroupedRows } from './grouped-rows.ts';
 import type { Kernels } from './kernel-exports.ts';
+import type { LayerBuilder } from './layer-builder.ts';
 import { type LayerBuffers, type ParameterPlace, type Rows, type PlainLayer, rowStride } from './layer.ts';
 import { productIntoPanels } from './panel-products.ts';
 import { Panels } from './panels.ts';
+import { PlainNode } from './plain-run.ts';
 
 /** Below this length a row is not worth searching for zeros. */
 const MIN_SPARSE = 8;
@@ -215,3 +217,9 @@ export class DenseLayer implements PlainLayer {
     );
   }
 }
+
+/** Builds {@link DenseLayer}. */
+export const buildDense: LayerBuilder<DenseSpec> = ({ runtime, spec, plan, sparseInput, last, whole, joint }) => {
+  const neighbours = { sparseInput, sparseGradient: last, room: joint?.room };
+  return new PlainNode(new DenseLayer(runtime.kernels, spec, plan.parameters, neighbours), whole);
+};

@@ -1,12 +1,10 @@
-import type { LayerPlan } from '../../networks/plan.ts';
+import { type LayerPlan, sizeOf } from '../../networks/plan.ts';
 import type { DenseSpec, NoisyDenseSpec } from '../../networks/spec.ts';
-import type { Arena } from './arena.ts';
-import { DenseLayer, type DenseNeighbours } from './dense-layer.ts';
+import { endsInRelu } from './activation-codes.ts';
+import type { LayerSite } from './layer-builder.ts';
 import type { ParameterPlace, WasmLayer } from './layer.ts';
-import { NoisyDenseLayer } from './noisy-dense-layer.ts';
 import { PanelColumns, Panels } from './panels.ts';
-import { PlainNode } from './plain-run.ts';
-import type { Runtime } from './runtime.ts';
+import type { Stack } from './stack.ts';
 
 /** The first layers of stacks on the same inputs as one wide layer: one product, which fills its panels better, in place of several. */
 export interface JointEntry {
@@ -18,12 +16,7 @@ export interface JointEntry {
 }
 
 /** Joins the first layers of stacks if they can be: dense, or noisy alike, of one activation, with parts that begin at multiples of 16 bytes. */
-export function joinEntries(
-  runtime: Runtime,
-  stacks: readonly (readonly LayerPlan[])[],
-  neighbours: DenseNeighbours,
-  own: Arena,
-): JointEntry | undefined {
+function joinEntries({ plan: { stacks }, joined }: LayerSite<unknown>, last: boolean): JointEntry | undefined {
   const entries = stacks.map(([first]) => first).filter(isDense);
   const [one] = entries;
   if (entries.length < 2 || entries.length < stacks.length || !entries.every((each) => isLike(one, each))) return undefined;
@@ -37,12 +30,8 @@ export function joinEntries(
     return first;
   });
   const parameters = one.parameters.map(({ name, shape }) => ({ name, shape: [...shape.slice(0, -1), units] }));
-  const around = { ...neighbours, room };
   const streams = entries.map((each) => ({ name: each.parameters[0].name, units: each.spec.units }));
-  const layer =
-    one.spec.kind === 'dense'
-      ? new PlainNode(new DenseLayer(runtime.kernels, { ...one.spec, units }, parameters, around))
-      : new NoisyDenseLayer(runtime, { ...one.spec, units }, parameters, around, own, false, streams);
+  const layer = joined({ ...one, spec: { ...one.spec, units }, parameters }, last, { room, streams });
   return {
     layer,
     columns,
@@ -54,6 +43,18 @@ export function joinEntries(
       })),
     ),
   };
+}
+
+/** The stacks within a layer, behind what their first layers make as one where these can be joined. */
+export function buildStacks(site: LayerSite<unknown>, last: boolean): { stacks: Stack[]; entry: JointEntry | undefined } {
+  const { first, sparseInput } = site;
+  const entry = joinEntries(site, last);
+  const stacks = site.plan.stacks.map((stack) => {
+    if (!entry) return site.within(stack, { first, sparseInput, last });
+    const [{ spec, outputShape }, ...rest] = stack;
+    return site.within(rest, { first: false, sparseInput: endsInRelu(spec), last }, sizeOf(outputShape));
+  });
+  return { stacks, entry };
 }
 
 type DensePlan = LayerPlan<DenseSpec | NoisyDenseSpec>;

@@ -3,18 +3,13 @@ import type { ParameterInfo } from '../../networks/plan.ts';
 import type { NoisyDenseSpec } from '../../networks/spec.ts';
 import type { Arena, Slot } from './arena.ts';
 import { DenseLayer, type DenseNeighbours } from './dense-layer.ts';
+import type { NoiseKernels } from './kernel-exports.ts';
+import type { LayerBuilder, NoiseStream } from './layer-builder.ts';
 import type { Capacity, LayerRun, ParameterPlace, WasmLayer } from './layer.ts';
+import { KERNELS } from './noise-kernels.generated.ts';
 import { Panels } from './panels.ts';
 import { bindBuffers } from './plain-run.ts';
 import type { Runtime } from './runtime.ts';
-
-/** Columns of a noisy layer with noise of their own. */
-export interface NoiseStream {
-  /** Of the same number every name has noise of its own. */
-  readonly name: string;
-  /** Columns; a multiple of 4 where there are several streams. */
-  readonly units: number;
-}
 
 /** `y = activation(x · (W + σ_W ⊙ ε_W) + b + σ_b ⊙ ε_b)`: a dense layer whose weights are made anew for each pass. */
 export class NoisyDenseLayer implements WasmLayer {
@@ -24,6 +19,7 @@ export class NoisyDenseLayer implements WasmLayer {
   readonly outputStride: number;
   readonly focuses: boolean;
   readonly #runtime: Runtime;
+  readonly #further: NoiseKernels;
   readonly #dense: DenseLayer;
   readonly #streams: readonly NoiseStream[];
   readonly #independent: boolean;
@@ -63,6 +59,7 @@ export class NoisyDenseLayer implements WasmLayer {
     this.outputStride = dense.outputStride;
     this.focuses = focuses;
     this.#runtime = runtime;
+    this.#further = runtime.further(KERNELS);
     this.#dense = dense;
     this.#streams = streams;
     this.#independent = spec.noise === 'independent';
@@ -90,7 +87,7 @@ export class NoisyDenseLayer implements WasmLayer {
         dense.backward(weights, gradient, buffers.work, input, rows, buffers, d, dInput, focuses ? focus : undefined);
         const sigmas = gradient + size * 4;
         if (noise === undefined) kernels.clear(size, sigmas);
-        else kernels.perturb(size, 0, gradient, this.#noise.at, sigmas);
+        else this.#further.perturb(size, 0, gradient, this.#noise.at, sigmas);
       },
     };
   }
@@ -100,7 +97,7 @@ export class NoisyDenseLayer implements WasmLayer {
     const { size } = this.#dense;
     const noise = this.#noise.at;
     if (seed !== this.#drawn) this.#draw(seed);
-    this.#runtime.kernels.perturb(size, parameters, parameters + size * 4, noise, this.#weights.at);
+    this.#further.perturb(size, parameters, parameters + size * 4, noise, this.#weights.at);
   }
 
   /** Draws ε. Where parameters are padded it is any number: σ is zero there. */
@@ -109,7 +106,7 @@ export class NoisyDenseLayer implements WasmLayer {
     const noise = this.#noise.at;
     if (this.#independent) {
       const [key0, key1] = this.#keys(seed, this.#streams[0]);
-      this.#runtime.kernels.normals(this.#dense.size, key0, key1, 0, noise);
+      this.#further.normals(this.#dense.size, key0, key1, 0, noise);
       return;
     }
     let column = 0;
@@ -134,7 +131,7 @@ export class NoisyDenseLayer implements WasmLayer {
     const outputs = inputs + inputSize * 4;
     // Drawn and copied up to the padding of a layer that has this stream alone: more than one need none.
     const { width } = new Panels(1, stream.units);
-    kernels.normals(inputSize + width, key0, key1, 1, inputs);
+    this.#further.normals(inputSize + width, key0, key1, 1, inputs);
     const end = first + (this.#streams.length > 1 ? stream.units : width);
     kernels.copyRows(1, end - first, outputs, 0, noise + (size + first) * 4, 0);
     for (let column = first; column < end;) {
@@ -142,8 +139,23 @@ export class NoisyDenseLayer implements WasmLayer {
       const next = Math.min(end, (panel + 1) * 32);
       const row = panel < full ? 128 : tail * 4;
       const to = noise + (panel < full ? panel * panelBytes : tailStart) + (column % 32) * 4;
-      kernels.outer(rows, next - column, inputs, outputs + (column - first) * 4, to, row);
+      this.#further.outer(rows, next - column, inputs, outputs + (column - first) * 4, to, row);
       column = next;
     }
   }
 }
+
+/** Builds {@link NoisyDenseLayer}. */
+export const buildNoisyDense: LayerBuilder<NoisyDenseSpec> = ({
+  runtime,
+  spec,
+  plan,
+  sparseInput,
+  last,
+  whole,
+  foundation,
+  joint,
+}) => {
+  const neighbours = { sparseInput, sparseGradient: last, room: joint?.room };
+  return new NoisyDenseLayer(runtime, spec, plan.parameters, neighbours, foundation.own, whole, joint?.streams);
+};

@@ -1,6 +1,8 @@
+import type { ParallelSpec } from '../../networks/spec.ts';
 import type { Arena } from './arena.ts';
-import type { JointEntry } from './joint-entry.ts';
+import { buildStacks, type JointEntry } from './joint-entry.ts';
 import type { Kernels } from './kernel-exports.ts';
+import type { LayerBuilder } from './layer-builder.ts';
 import { type Capacity, type LayerRun, type ParameterPlace, type RateRange, type WasmLayer, rowStride } from './layer.ts';
 import { Panels } from './panels.ts';
 import { SideBySide } from './side-by-side.ts';
@@ -56,3 +58,9 @@ export class ParallelLayer implements WasmLayer {
     };
   }
 }
+
+/** Builds {@link ParallelLayer}. */
+export const buildParallel: LayerBuilder<ParallelSpec> = (site) => {
+  const { stacks, entry } = buildStacks(site, site.last);
+  return new ParallelLayer(site.runtime.kernels, stacks, site.inputSize, entry);
+};
