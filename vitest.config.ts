@@ -1,14 +1,44 @@
 import { fileURLToPath } from 'node:url';
+import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
+import { chromium } from './tests/support/chromium.ts';
 
 const source = (path: string) => fileURLToPath(new URL(`./src/${path}`, import.meta.url));
 
 export default defineConfig({
+  cacheDir: '.temporary/vite',
   resolve: {
     alias: [
       { find: /^@scope\/dqn$/, replacement: source('index.ts') },
-      { find: /^@scope\/dqn\/(environments|node|testing)$/, replacement: source('$1/index.ts') },
+      { find: /^@scope\/dqn\/(browser|environments|node|testing)$/, replacement: source('$1/index.ts') },
     ],
   },
-  test: { include: ['tests/**/*.test.ts'], testTimeout: 60_000, pool: 'forks' },
+  test: {
+    testTimeout: 60_000,
+    projects: [
+      {
+        extends: true,
+        test: { name: 'node', include: ['tests/**/*.test.ts'], exclude: ['tests/browser/**'], pool: 'forks' },
+      },
+      {
+        extends: true,
+        // What tests import from packages is named here: found only later, it would make the page load anew in the middle of a test.
+        optimizeDeps: { include: ['fast-check'] },
+        // A page that shares nothing with others has SharedArrayBuffer and exact clocks.
+        server: { headers: { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' } },
+        test: {
+          name: 'browser',
+          include: ['tests/browser/**/*.test.ts'],
+          globalSetup: 'tests/browser/node-run.ts',
+          browser: {
+            enabled: true,
+            headless: true,
+            provider: playwright({ launchOptions: chromium }),
+            instances: [{ browser: 'chromium' }],
+            screenshotFailures: false,
+          },
+        },
+      },
+    ],
+  },
 });

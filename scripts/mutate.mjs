@@ -3,7 +3,7 @@
 //   node scripts/mutate.mjs                                     200 faults, drawn evenly over the folders
 //   node scripts/mutate.mjs --count 40 --folders bellman,heads --seed 2 --output runs/mutation.md
 //
-// Works in copies of the repository, as many at a time as `--processes` says. A fault counts as found if a test fails, or the tests use more than twice
+// With `--minutes` it stops after so long, and counts what it has come to; faults come in random order. Works in copies of the repository, as many at a time as `--processes` says. A fault counts as found if a test fails, or the tests use more than twice
 // the processor time that they need without it.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -169,12 +169,12 @@ function filesOf(folders) {
 }
 
 /** Plants faults and runs the tests on each; gives them with their outcome. */
-async function test(faults, processes, limits) {
+async function test(faults, processes, limits, until) {
   const waiting = [...faults];
   const tested = [];
   await Promise.all(
     processes.map(async (tests) => {
-      for (let fault = waiting.shift(); fault; fault = waiting.shift()) {
+      for (let fault = waiting.shift(); fault && performance.now() < until; fault = waiting.shift()) {
         const { outcome, seconds } = await tests.runOn(fault, limits.get(fault.folder));
         tested.push({ ...fault, outcome });
         const found = outcome === 'passed' ? 'SURVIVED' : outcome;
@@ -252,6 +252,7 @@ const { values: options } = parseArgs({
     seed: { type: 'string', default: '1' },
     folders: { type: 'string', default: 'bellman,heads,bootstrap,replay' },
     processes: { type: 'string', default: '2' },
+    minutes: { type: 'string', default: '600' },
     output: { type: 'string', default: 'docs/mutation-testing.md' },
   },
 });
@@ -273,8 +274,8 @@ try {
     limits.set(folder, 5 + 2 * seconds);
     console.error(`src/${folder}: ${possible.get(folder).length} possible faults; its tests take ${seconds.toFixed(1)} s`);
   }
-  const tested = await test(draw(faults, faults.length, random), processes, limits);
-  const given = Object.entries({ count: '200', seed: '1', folders: 'bellman,heads,bootstrap,replay' })
+  const tested = await test(draw(faults, faults.length, random), processes, limits, began + 60_000 * Number(options.minutes));
+  const given = Object.entries({ count: '200', seed: '1', folders: 'bellman,heads,bootstrap,replay', minutes: '600' })
     .filter(([name, usual]) => options[name] !== usual)
     .map(([name]) => ` --${name} ${options[name]}`);
   const text = reportOn(tested, possible, `node scripts/mutate.mjs${given.join('')}`, (performance.now() - began) / 60_000);

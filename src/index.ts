@@ -12,7 +12,11 @@ export type { ActOptions, LoadedPolicy, LoadPolicyOptions, Policy } from './agen
 export { loadPolicy } from './agent/load-policy.ts';
 export type { AbortSignalLike } from './training/abort.ts';
 export { evaluate, type EvaluateOptions, type Evaluation } from './training/evaluate.ts';
+export { checkpointSeries } from './training/checkpoint-series.ts';
+export type { CheckpointSeries, CheckpointSeriesOptions, LatestCheckpoint } from './training/checkpoint-series.ts';
+export { checkpointStore, type CheckpointPlace, type CheckpointStore } from './training/checkpoint-store.ts';
 export type { CheckpointEvent, EpisodeEvent, EvaluationEvent, StepEvent, TrainEvent, UpdateEvent } from './training/events.ts';
+export { memoryStore } from './training/memory-store.ts';
 export { train, type TrainEvaluation, type TrainingRun, type TrainOptions } from './training/train.ts';
 
 // The parts of an agent: exploration.
@@ -117,6 +121,7 @@ export type {
   ForwardOptions,
   NamedTensor,
   NetworkOptions,
+  OutputFocus,
   OutputGradient,
   QNetwork,
   UpdateOptions,

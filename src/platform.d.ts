@@ -10,6 +10,10 @@ declare class TextDecoder {
   decode(bytes: Uint8Array): string;
 }
 
+declare function setTimeout(callback: () => void, milliseconds: number): unknown;
+
+declare function clearTimeout(timer: unknown): void;
+
 declare const performance: { now(): number };
 
 declare namespace WebAssembly {

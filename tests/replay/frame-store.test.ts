@@ -80,7 +80,7 @@ describe('FrameStore', () => {
             }
           }
           expect(store.used).toBe(naive.used);
-          expect([...store.freeFrames()]).toEqual([...naive.free].reverse());
+          expect([...store.freeFrames()]).toEqual([...naive.free].toReversed());
           for (let number = 0; number < naive.used; number++) {
             const kept = naive.kept.get(number);
             expect(store.references(number)).toBe(kept?.references ?? 0);
