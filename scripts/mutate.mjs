@@ -3,8 +3,8 @@
 //   node scripts/mutate.mjs                                     200 faults, drawn evenly over the folders
 //   node scripts/mutate.mjs --count 40 --folders bellman,heads --seed 2 --output runs/mutation.md
 //
-// With `--minutes` it stops after so long, and counts what it has come to; faults come in random order. Works in copies of the repository, as many at a time as `--processes` says. A fault counts as found if a test fails, or the tests use more than twice
-// the processor time that they need without it.
+// With `--minutes` it stops after so long, and counts what it has come to; faults come in random order. Works in copies of the repository, as many at a
+// time as `--processes` says. A fault counts as found if a test fails, or the tests use more than twice the processor time that they need without it.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -114,6 +114,11 @@ function copyRepository() {
     else if (['src', 'tests', 'benchmarks', 'examples'].includes(name) || /\.(json|ts)$/.test(name))
       cpSync(join(root, name), join(copy, name), { recursive: true });
   }
+  const include = TESTS.map((folder) => `tests/${folder}/**/*.test.ts`);
+  // One worker for all test files, a new one for each run.
+  const test = { include, testTimeout: 60_000, pool: 'threads', isolate: false, maxWorkers: 1, fileParallelism: false };
+  const config = `import base from './vitest.config.ts';\nexport default { resolve: base.resolve, test: ${JSON.stringify(test)} };\n`;
+  writeFileSync(join(copy, 'vitest.mutation.config.ts'), config);
   return copy;
 }
 
@@ -131,7 +136,7 @@ class Tests {
   async run(files, limitSeconds) {
     if (this.#child === undefined) {
       const script = join(root, 'scripts/mutation-tests.mjs');
-      this.#child = fork(script, [JSON.stringify(TESTS)], { cwd: this.#copy, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+      this.#child = fork(script, { cwd: this.#copy, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
       await once(this.#child, 'message');
     }
     const paths = files.map((file) => join(this.#copy, file));

@@ -16,10 +16,7 @@ const reporter = {
   },
 };
 
-const include = JSON.parse(process.argv[2]).map((folder) => `tests/${folder}/**/*.test.ts`);
-// One worker for all test files, a new one for each run.
-const alone = { pool: 'threads', isolate: false, maxWorkers: 1, fileParallelism: false };
-const vitest = await createVitest('test', { watch: false, bail: 1, include, reporters: [reporter], ...alone });
+const vitest = await createVitest('test', { config: 'vitest.mutation.config.ts', watch: false, bail: 1, reporters: [reporter] });
 
 /** The files of tests that reach some files, those first that are named like them, then those of their folder, the small before the large. */
 const specifications = new Map();

@@ -11,17 +11,17 @@ import { SumTree } from '../../src/replay/sum-tree.ts';
 import { uniform } from '../../src/replay/uniform.ts';
 import { fill, simple, transition } from './support.ts';
 
-/** Bytes of a sum tree: each level filled up to whole nodes of 16 and the total, a byte for each sum, and a place for each lowest node. */
+/** Bytes of a sum tree: each level filled up to whole nodes of 8 and the total, a byte for each sum, a place for each lowest node, and 12 a mass. */
 function treeBytes(leaves: number, asked: number): number {
   const levels = [];
-  for (let nodes = leaves; nodes > 1 || levels.length === 0; nodes = Math.ceil(nodes / 16)) levels.push(16 * Math.ceil(nodes / 16));
+  for (let nodes = leaves; nodes > 1 || levels.length === 0; nodes = Math.ceil(nodes / 8)) levels.push(8 * Math.ceil(nodes / 8));
   const values = levels.reduce((sum, length) => sum + length, 1);
-  return 8 * values + (values - levels[0]) + 4 * Math.ceil(leaves / 16) + 4 * asked;
+  return 8 * values + (values - levels[0]) + 4 * Math.ceil(leaves / 8) + 12 * asked;
 }
 
 describe('byteLength', () => {
   it('of a sum tree is that of its levels', () => {
-    for (const size of [1, 2, 16, 17, 256, 257, 5000]) {
+    for (const size of [1, 2, 8, 9, 64, 65, 5000]) {
       const tree = new SumTree(size);
       expect(tree.byteLength).toBe(treeBytes(size, 0));
       tree.set(0, 1);
@@ -85,7 +85,7 @@ describe('byteLength', () => {
     buffer.sample(3, new Random(1));
     const unrolled = 2 + 4 + 2;
     const sample = 3 * (unrolled * 4 + 3 * 4 + 1 + 4 * (4 + 4 + 4 + 4 + 4) + 8 + 4);
-    expect(buffer.byteLength).toBe(fed + sample + 4 * 3 + 8 * 3);
+    expect(buffer.byteLength).toBe(fed + sample + 12 * 3 + 8 * 3);
   });
 });
 
