@@ -5,7 +5,7 @@
 //
 // With `--minutes` it stops after so long, and counts what it has come to; faults come in random order. Works in copies of the repository, as many at a
 // time as `--processes` says. A fault counts as found if a test fails, or the tests use more than twice the processor time that they need without it.
-import { fork } from 'node:child_process';
+import { execFileSync, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -111,7 +111,7 @@ function copyRepository() {
   const copy = mkdtempSync(join(tmpdir(), 'mutation-'));
   for (const name of readdirSync(root)) {
     if (name === 'node_modules') symlinkSync(join(root, name), join(copy, name));
-    else if (['src', 'tests', 'benchmarks', 'examples'].includes(name) || /\.(json|ts)$/.test(name))
+    else if (['src', 'tests', 'benchmarks', 'examples', 'scripts'].includes(name) || /\.(json|ts)$/.test(name))
       cpSync(join(root, name), join(copy, name), { recursive: true });
   }
   const include = TESTS.map((folder) => `tests/${folder}/**/*.test.ts`);
@@ -143,18 +143,27 @@ class Tests {
     this.#child.send({ files: paths, changed: [...this.#changed, ...paths], limitSeconds });
     this.#changed = paths;
     const [result] = await once(this.#child, 'message');
+    if (result.outcome === 'no tests') throw new Error(`No test reaches ${files.join(', ')}.`);
     if (result.outcome === 'timed out') this.end();
     return result;
   }
 
-  /** Runs the tests on a fault. */
+  /** Runs the tests on a fault. Kernels are compiled with it first; a fault that does not compile is found. */
   async runOn({ file, start, end, replacement }, limitSeconds) {
-    const path = join(this.#copy, file);
-    const text = readFileSync(path, 'utf8');
-    writeFileSync(path, text.slice(0, start) + replacement + text.slice(end));
-    const result = await this.run([file], limitSeconds);
-    writeFileSync(path, text);
-    return result;
+    const [, folder] = /^(.*)\/kernels\//.exec(file) ?? [];
+    const reached = folder === undefined ? file : `${folder}/kernels.generated.ts`;
+    const paths = [file, reached].map((name) => join(this.#copy, name));
+    const texts = paths.map((path) => readFileSync(path, 'utf8'));
+    writeFileSync(paths[0], texts[0].slice(0, start) + replacement + texts[0].slice(end));
+    try {
+      if (folder !== undefined) execFileSync(process.execPath, ['scripts/build-kernels.mjs'], { cwd: this.#copy, stdio: 'ignore' });
+      return await this.run([reached], limitSeconds);
+    } catch (cause) {
+      if (folder === undefined || cause.status === undefined) throw cause;
+      return { outcome: 'failed', seconds: 0 };
+    } finally {
+      paths.forEach((path, i) => writeFileSync(path, texts[i]));
+    }
   }
 
   end() {
