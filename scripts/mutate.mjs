@@ -116,8 +116,8 @@ function copyRepository() {
   }
   const include = TESTS.map((folder) => `tests/${folder}/**/*.test.ts`);
   // One worker for all test files, a new one for each run.
-  const test = { include, testTimeout: 60_000, pool: 'threads', isolate: false, maxWorkers: 1, fileParallelism: false };
-  const config = `import base from './vitest.config.ts';\nexport default { resolve: base.resolve, test: ${JSON.stringify(test)} };\n`;
+  const settings = { include, testTimeout: 60_000, pool: 'threads', isolate: false, maxWorkers: 1, fileParallelism: false };
+  const config = `import base from './vitest.config.ts';\nexport default { resolve: base.resolve, test: ${JSON.stringify(settings)} };\n`;
   writeFileSync(join(copy, 'vitest.mutation.config.ts'), config);
   return copy;
 }
