@@ -7,7 +7,7 @@
 // time as `--processes` says. A fault counts as found if a test fails, or the tests use more than twice the processor time that they need without it.
 import { execFileSync, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,6 +16,8 @@ import { format, resolveConfig } from 'prettier';
 import ts from 'typescript';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+/** Heads the part of the report that is written by hand. */
+const BY_HAND = '## Faults that are none';
 /** Tests that are fast enough to be run for every fault; learning runs are not. */
 const TESTS = ['bellman', 'heads', 'bootstrap', 'replay', 'exploration', 'targets'];
 
@@ -294,7 +296,15 @@ try {
     .map(([name]) => ` --${name} ${options[name]}`);
   const text = reportOn(tested, possible, `node scripts/mutate.mjs${given.join('')}`, (performance.now() - began) / 60_000);
   const path = join(root, options.output);
-  writeFileSync(path, await format(text, { ...(await resolveConfig(path)), parser: 'markdown' }));
+  // What was found out by hand about survivors stays.
+  const byHand = existsSync(path) ? readFileSync(path, 'utf8').split(BY_HAND)[1] : undefined;
+  writeFileSync(
+    path,
+    await format(byHand === undefined ? text : `${text}\n\n${BY_HAND}${byHand}`, {
+      ...(await resolveConfig(path)),
+      parser: 'markdown',
+    }),
+  );
   console.error(`Wrote ${relative(root, path)} in ${dirname(path)}.`);
 } finally {
   for (const tests of processes) tests.end();
