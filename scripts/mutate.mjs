@@ -144,7 +144,10 @@ class Tests {
     const paths = files.map((file) => join(this.#copy, file));
     this.#child.send({ files: paths, changed: [...this.#changed, ...paths], limitSeconds });
     this.#changed = paths;
-    const [result] = await once(this.#child, 'message');
+    // A fault that takes all memory ends the process: found.
+    const crashed = once(this.#child, 'exit').then(() => [{ outcome: 'failed', seconds: 0 }]);
+    const [result] = await Promise.race([once(this.#child, 'message'), crashed]);
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) this.#child = undefined;
     if (result.outcome === 'no tests') throw new Error(`No test reaches ${files.join(', ')}.`);
     if (result.outcome === 'timed out') this.end();
     return result;
