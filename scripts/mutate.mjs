@@ -128,6 +128,7 @@ function copyRepository() {
 class Tests {
   #copy;
   #child;
+  #crashed;
   #changed = [];
 
   constructor(copy) {
@@ -139,14 +140,14 @@ class Tests {
     if (this.#child === undefined) {
       const script = join(root, 'scripts/mutation-tests.mjs');
       this.#child = fork(script, { cwd: this.#copy, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+      // A fault that takes all memory ends the process: it is found.
+      this.#crashed = once(this.#child, 'exit').then(() => [{ outcome: 'failed', seconds: 0 }]);
       await once(this.#child, 'message');
     }
     const paths = files.map((file) => join(this.#copy, file));
     this.#child.send({ files: paths, changed: [...this.#changed, ...paths], limitSeconds });
     this.#changed = paths;
-    // A fault that takes all memory ends the process: found.
-    const crashed = once(this.#child, 'exit').then(() => [{ outcome: 'failed', seconds: 0 }]);
-    const [result] = await Promise.race([once(this.#child, 'message'), crashed]);
+    const [result] = await Promise.race([once(this.#child, 'message'), this.#crashed]);
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) this.#child = undefined;
     if (result.outcome === 'no tests') throw new Error(`No test reaches ${files.join(', ')}.`);
     if (result.outcome === 'timed out') this.end();
