@@ -3,11 +3,11 @@
 //   node scripts/mutate.mjs                                     200 faults, drawn evenly over the folders
 //   node scripts/mutate.mjs --count 40 --folders bellman,heads --seed 2 --output runs/mutation.md
 //
-// Works in copies of the repository, as many at a time as `--processes` says. A fault counts as found if a test fails, or the tests use more than twice
-// the processor time that they need without it.
-import { fork } from 'node:child_process';
+// With `--minutes` it stops after so long, and counts what it has come to; faults come in random order. Works in copies of the repository, as many at a
+// time as `--processes` says. A fault counts as found if a test fails, or the tests use more than twice the processor time that they need without it.
+import { execFileSync, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,6 +16,8 @@ import { format, resolveConfig } from 'prettier';
 import ts from 'typescript';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+/** Heads the part of the report that is written by hand. */
+const BY_HAND = '## Faults that are none';
 /** Tests that are fast enough to be run for every fault; learning runs are not. */
 const TESTS = ['bellman', 'heads', 'bootstrap', 'replay', 'exploration', 'targets'];
 
@@ -111,9 +113,14 @@ function copyRepository() {
   const copy = mkdtempSync(join(tmpdir(), 'mutation-'));
   for (const name of readdirSync(root)) {
     if (name === 'node_modules') symlinkSync(join(root, name), join(copy, name));
-    else if (['src', 'tests', 'benchmarks', 'examples'].includes(name) || /\.(json|ts)$/.test(name))
+    else if (['src', 'tests', 'benchmarks', 'examples', 'scripts'].includes(name) || /\.(json|ts)$/.test(name))
       cpSync(join(root, name), join(copy, name), { recursive: true });
   }
+  const include = TESTS.map((folder) => `tests/${folder}/**/*.test.ts`);
+  // One worker for all test files, a new one for each run.
+  const settings = { include, testTimeout: 60_000, pool: 'threads', isolate: false, maxWorkers: 1, fileParallelism: false };
+  const config = `import base from './vitest.config.ts';\nexport default { resolve: base.resolve, test: ${JSON.stringify(settings)} };\n`;
+  writeFileSync(join(copy, 'vitest.mutation.config.ts'), config);
   return copy;
 }
 
@@ -121,6 +128,7 @@ function copyRepository() {
 class Tests {
   #copy;
   #child;
+  #crashed;
   #changed = [];
 
   constructor(copy) {
@@ -131,25 +139,37 @@ class Tests {
   async run(files, limitSeconds) {
     if (this.#child === undefined) {
       const script = join(root, 'scripts/mutation-tests.mjs');
-      this.#child = fork(script, [JSON.stringify(TESTS)], { cwd: this.#copy, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+      this.#child = fork(script, { cwd: this.#copy, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+      // A fault that takes all memory ends the process: it is found.
+      this.#crashed = once(this.#child, 'exit').then(() => [{ outcome: 'failed', seconds: 0 }]);
       await once(this.#child, 'message');
     }
     const paths = files.map((file) => join(this.#copy, file));
     this.#child.send({ files: paths, changed: [...this.#changed, ...paths], limitSeconds });
     this.#changed = paths;
-    const [result] = await once(this.#child, 'message');
+    const [result] = await Promise.race([once(this.#child, 'message'), this.#crashed]);
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) this.#child = undefined;
+    if (result.outcome === 'no tests') throw new Error(`No test reaches ${files.join(', ')}.`);
     if (result.outcome === 'timed out') this.end();
     return result;
   }
 
-  /** Runs the tests on a fault. */
+  /** Runs the tests on a fault. Kernels are compiled with it first; a fault that does not compile is found. */
   async runOn({ file, start, end, replacement }, limitSeconds) {
-    const path = join(this.#copy, file);
-    const text = readFileSync(path, 'utf8');
-    writeFileSync(path, text.slice(0, start) + replacement + text.slice(end));
-    const result = await this.run([file], limitSeconds);
-    writeFileSync(path, text);
-    return result;
+    const [, folder] = /^(.*)\/kernels\//.exec(file) ?? [];
+    const reached = folder === undefined ? file : `${folder}/kernels.generated.ts`;
+    const paths = [file, reached].map((name) => join(this.#copy, name));
+    const texts = paths.map((path) => readFileSync(path, 'utf8'));
+    writeFileSync(paths[0], texts[0].slice(0, start) + replacement + texts[0].slice(end));
+    try {
+      if (folder !== undefined) execFileSync(process.execPath, ['scripts/build-kernels.mjs'], { cwd: this.#copy, stdio: 'ignore' });
+      return await this.run([reached], limitSeconds);
+    } catch (cause) {
+      if (folder === undefined || cause.status === undefined) throw cause;
+      return { outcome: 'failed', seconds: 0 };
+    } finally {
+      paths.forEach((path, i) => writeFileSync(path, texts[i]));
+    }
   }
 
   end() {
@@ -169,12 +189,12 @@ function filesOf(folders) {
 }
 
 /** Plants faults and runs the tests on each; gives them with their outcome. */
-async function test(faults, processes, limits) {
+async function test(faults, processes, limits, until) {
   const waiting = [...faults];
   const tested = [];
   await Promise.all(
     processes.map(async (tests) => {
-      for (let fault = waiting.shift(); fault; fault = waiting.shift()) {
+      for (let fault = waiting.shift(); fault && performance.now() < until; fault = waiting.shift()) {
         const { outcome, seconds } = await tests.runOn(fault, limits.get(fault.folder));
         tested.push({ ...fault, outcome });
         const found = outcome === 'passed' ? 'SURVIVED' : outcome;
@@ -252,6 +272,7 @@ const { values: options } = parseArgs({
     seed: { type: 'string', default: '1' },
     folders: { type: 'string', default: 'bellman,heads,bootstrap,replay' },
     processes: { type: 'string', default: '2' },
+    minutes: { type: 'string', default: '600' },
     output: { type: 'string', default: 'docs/mutation-testing.md' },
   },
 });
@@ -273,13 +294,21 @@ try {
     limits.set(folder, 5 + 2 * seconds);
     console.error(`src/${folder}: ${possible.get(folder).length} possible faults; its tests take ${seconds.toFixed(1)} s`);
   }
-  const tested = await test(draw(faults, faults.length, random), processes, limits);
-  const given = Object.entries({ count: '200', seed: '1', folders: 'bellman,heads,bootstrap,replay' })
+  const tested = await test(draw(faults, faults.length, random), processes, limits, began + 60_000 * Number(options.minutes));
+  const given = Object.entries({ count: '200', seed: '1', folders: 'bellman,heads,bootstrap,replay', minutes: '600' })
     .filter(([name, usual]) => options[name] !== usual)
     .map(([name]) => ` --${name} ${options[name]}`);
   const text = reportOn(tested, possible, `node scripts/mutate.mjs${given.join('')}`, (performance.now() - began) / 60_000);
   const path = join(root, options.output);
-  writeFileSync(path, await format(text, { ...(await resolveConfig(path)), parser: 'markdown' }));
+  // What was found out by hand about survivors stays.
+  const byHand = existsSync(path) ? readFileSync(path, 'utf8').split(BY_HAND)[1] : undefined;
+  writeFileSync(
+    path,
+    await format(byHand === undefined ? text : `${text}\n\n${BY_HAND}${byHand}`, {
+      ...(await resolveConfig(path)),
+      parser: 'markdown',
+    }),
+  );
   console.error(`Wrote ${relative(root, path)} in ${dirname(path)}.`);
 } finally {
   for (const tests of processes) tests.end();

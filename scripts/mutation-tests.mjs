@@ -1,6 +1,6 @@
 // Runs tests for scripts/mutate.mjs, in a process of its own that has the copy of the repository as its working directory and keeps everything but the
 // file at fault transformed from run to run. Takes `{ files, changed, limitSeconds }` by message: the files whose tests are to be run, and those that differ
-// from the last run; gives `{ outcome: 'passed' | 'failed' | 'timed out', seconds, message }`, the seconds being of processor time.
+// from the last run; gives `{ outcome: 'passed' | 'failed' | 'timed out' | 'no tests', seconds, message }`, the seconds being of processor time.
 import { statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { createVitest } from 'vitest/node';
@@ -16,10 +16,7 @@ const reporter = {
   },
 };
 
-const include = JSON.parse(process.argv[2]).map((folder) => `tests/${folder}/**/*.test.ts`);
-// One worker for all test files, a new one for each run.
-const alone = { pool: 'threads', isolate: false, maxWorkers: 1, fileParallelism: false };
-const vitest = await createVitest('test', { watch: false, bail: 1, include, reporters: [reporter], ...alone });
+const vitest = await createVitest('test', { config: 'vitest.mutation.config.ts', watch: false, bail: 1, reporters: [reporter] });
 
 /** The files of tests that reach some files, those first that are named like them, then those of their folder, the small before the large. */
 const specifications = new Map();
@@ -60,10 +57,14 @@ process.on('message', async ({ files, changed, limitSeconds }) => {
   failure = undefined;
   for (const file of changed) vitest.invalidateFile(file);
   const tests = await specificationsOf(files);
+  if (tests.length === 0) {
+    process.send({ outcome: 'no tests' });
+    clearInterval(watch);
+    return;
+  }
   const { unhandledErrors } = await vitest.runTestSpecifications(tests);
   clearInterval(watch);
-  if (tests.length === 0) failure = 'no tests';
-  else if (unhandledErrors.length > 0) failure ??= String(unhandledErrors[0]);
+  if (unhandledErrors.length > 0) failure ??= String(unhandledErrors[0]);
   process.send({ outcome: failure === undefined ? 'passed' : 'failed', seconds: processorSeconds() - began, message: failure });
 });
 process.send('ready');
