@@ -18,7 +18,7 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'node', include: ['tests/**/*.test.ts'], exclude: ['tests/browser/**'], pool: 'forks' },
+        test: { name: 'node', include: ['tests/**/*.test.ts'], exclude: ['tests/{browser,pages}/**'], pool: 'forks' },
       },
       {
         extends: true,
@@ -38,6 +38,11 @@ export default defineConfig({
             screenshotFailures: false,
           },
         },
+      },
+      // These drive whole pages from Node: they reload them and kill the browser.
+      {
+        extends: true,
+        test: { name: 'pages', include: ['tests/pages/**/*.test.ts'], pool: 'forks', testTimeout: 300_000, hookTimeout: 60_000 },
       },
     ],
   },
