@@ -121,6 +121,7 @@ export type {
   ForwardOptions,
   NamedTensor,
   NetworkOptions,
+  OutputFocus,
   OutputGradient,
   QNetwork,
   UpdateOptions,

@@ -6,6 +6,7 @@ import { DenseLayer } from './dense-layer.ts';
 import { DuelingLayer } from './dueling-layer.ts';
 import { GruLayer } from './gru-layer.ts';
 import { ImplicitQuantilesLayer } from './implicit-quantiles-layer.ts';
+import { joinEntries } from './joint-entry.ts';
 import { LayerNormLayer } from './layer-norm-layer.ts';
 import type { WasmLayer } from './layer.ts';
 import { NoisyDenseLayer } from './noisy-dense-layer.ts';
@@ -25,6 +26,8 @@ export interface Surroundings {
   readonly sparseInput: boolean;
   /** Whether its outputs are the network's, of whose gradient most may be zero. */
   readonly last: boolean;
+  /** Whether they are all of them. */
+  readonly whole: boolean;
 }
 
 /** What the layers of a network share while they are built. */
@@ -55,6 +58,7 @@ export function buildStack(
         first: i === 0 && surroundings.first,
         sparseInput: i === 0 ? surroundings.sparseInput : endsInRelu(real[i - 1].spec),
         last: i === real.length - 1 && surroundings.last,
+        whole: i === real.length - 1 && surroundings.whole,
       },
       foundation,
     ),
@@ -69,7 +73,7 @@ function endsInRelu(spec: LayerSpec): boolean {
 function buildLayer(
   runtime: Runtime,
   plan: LayerPlan,
-  { first, sparseInput, last }: Surroundings,
+  { first, sparseInput, last, whole }: Surroundings,
   foundation: Foundation,
 ): WasmLayer {
   const { kernels } = runtime;
@@ -77,12 +81,12 @@ function buildLayer(
   const inputSize = sizeOf(inputShape);
   const neighbours = { sparseInput, sparseGradient: last };
   const within = (stack: readonly LayerPlan[], isLast: boolean): Stack =>
-    buildStack(runtime, stack, inputSize, { first, sparseInput, last: isLast }, foundation);
+    buildStack(runtime, stack, inputSize, { first, sparseInput, last: isLast, whole: false }, foundation);
   switch (spec.kind) {
     case 'dense':
-      return new PlainNode(new DenseLayer(kernels, spec, parameters, neighbours));
+      return new PlainNode(new DenseLayer(kernels, spec, parameters, neighbours), whole);
     case 'noisyDense':
-      return new NoisyDenseLayer(runtime, spec, parameters, neighbours, foundation.own);
+      return new NoisyDenseLayer(runtime, spec, parameters, neighbours, foundation.own, whole);
     case 'layerNorm':
       return new PlainNode(new LayerNormLayer(kernels, spec, parameters));
     case 'conv2d':
@@ -90,13 +94,19 @@ function buildLayer(
     case 'residual':
       return new ResidualLayer(kernels, spec, within(stacks[0], false));
     case 'parallel':
-      return new ParallelLayer(
-        kernels,
-        stacks.map((stack) => within(stack, last)),
-        inputSize,
-      );
-    case 'dueling':
-      return new DuelingLayer(kernels, spec, [within(stacks[0], false), within(stacks[1], false)], inputSize);
+    case 'dueling': {
+      const isLast = spec.kind === 'parallel' && last;
+      const entry = joinEntries(runtime, stacks, { sparseInput, sparseGradient: isLast }, foundation.own);
+      const parts = stacks.map((stack) => {
+        if (!entry) return within(stack, isLast);
+        const [{ spec: before, outputShape }, ...rest] = stack;
+        const around = { first: false, sparseInput: endsInRelu(before), last: isLast, whole: false };
+        return buildStack(runtime, rest, sizeOf(outputShape), around, foundation);
+      });
+      if (spec.kind === 'parallel') return new ParallelLayer(kernels, parts, inputSize, entry);
+      const [value, advantage] = parts;
+      return new DuelingLayer(kernels, spec, [value, advantage], inputSize, entry);
+    }
     case 'gru': {
       const { stateTaken: start, stateSize } = foundation;
       foundation.stateTaken += spec.units;
@@ -105,7 +115,7 @@ function buildLayer(
     case 'implicitQuantiles':
     case 'proposedQuantiles': {
       const embedding = new QuantileEmbedding(kernels, spec, parameters);
-      const around = { first: false, sparseInput: sparseInput || (spec.activation ?? 'relu') === 'relu', last };
+      const around = { first: false, sparseInput: sparseInput || (spec.activation ?? 'relu') === 'relu', last, whole: false };
       const layers = buildStack(runtime, stacks[0], inputSize, around, foundation);
       if (spec.kind === 'implicitQuantiles') return new ImplicitQuantilesLayer(embedding, layers);
       return new ProposedQuantilesLayer(runtime, spec, parameters.slice(2), sparseInput, embedding, layers);

@@ -1,5 +1,6 @@
 import type { DuelingSpec } from '../../networks/spec.ts';
 import type { Arena } from './arena.ts';
+import type { JointEntry } from './joint-entry.ts';
 import type { Kernels } from './kernel-exports.ts';
 import {
   type Capacity,
@@ -27,8 +28,15 @@ export class DuelingLayer implements WasmLayer {
   readonly #max: number;
   readonly #streams: SideBySide;
 
-  constructor(kernels: Kernels, spec: DuelingSpec, streams: readonly [value: Stack, advantage: Stack], inputSize: number) {
-    this.#streams = new SideBySide(kernels, streams, inputSize);
+  /** @param streams - on the inputs, or on what the entry makes of them. */
+  constructor(
+    kernels: Kernels,
+    spec: DuelingSpec,
+    streams: readonly [value: Stack, advantage: Stack],
+    inputSize: number,
+    entry: JointEntry | undefined,
+  ) {
+    this.#streams = new SideBySide(kernels, streams, inputSize, entry);
     this.parameters = this.#streams.parameters;
     this.size = this.#streams.size;
     this.rates = this.#streams.rates;
@@ -48,6 +56,7 @@ export class DuelingLayer implements WasmLayer {
     let a: Rows = y;
     return {
       forward(parameters, input, rows, pass) {
+        streams.enter(parameters, input, rows, pass);
         const v = streams.forward(0, parameters, input, rows, pass);
         a = streams.forward(1, parameters, input, rows, pass);
         kernels.dueling(rows, actions, width, max, v.at, v.stride, a.at, a.stride, y.at, y.stride);

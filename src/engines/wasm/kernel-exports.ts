@@ -142,7 +142,7 @@ export interface Kernels {
   addRows(rows: number, n: number, a: number, aRow: number, b: number, bRow: number, y: number, yRow: number): void;
   perturb(n: number, a: number, b: number, c: number, y: number): void;
   normals(n: number, key0: number, key1: number, roots: number, y: number): void;
-  outer(rows: number, width: number, u: number, v: number, y: number): void;
+  outer(rows: number, width: number, u: number, v: number, y: number, yRow: number): void;
   dueling(
     rows: number,
     actions: number,

@@ -4,9 +4,17 @@ import type { NoisyDenseSpec } from '../../networks/spec.ts';
 import type { Arena, Slot } from './arena.ts';
 import { DenseLayer, type DenseNeighbours } from './dense-layer.ts';
 import type { Capacity, LayerRun, ParameterPlace, WasmLayer } from './layer.ts';
-import type { Panels } from './panels.ts';
+import { Panels } from './panels.ts';
 import { bindBuffers } from './plain-run.ts';
 import type { Runtime } from './runtime.ts';
+
+/** Columns of a noisy layer with noise of their own. */
+export interface NoiseStream {
+  /** Of the same number every name has noise of its own. */
+  readonly name: string;
+  /** Columns; a multiple of 4 where there are several streams. */
+  readonly units: number;
+}
 
 /** `y = activation(x · (W + σ_W ⊙ ε_W) + b + σ_b ⊙ ε_b)`: a dense layer whose weights are made anew for each pass. */
 export class NoisyDenseLayer implements WasmLayer {
@@ -14,11 +22,11 @@ export class NoisyDenseLayer implements WasmLayer {
   readonly size: number;
   readonly outputSize: number;
   readonly outputStride: number;
+  readonly focuses: boolean;
   readonly #runtime: Runtime;
   readonly #dense: DenseLayer;
-  readonly #name: string;
+  readonly #streams: readonly NoiseStream[];
   readonly #independent: boolean;
-  readonly #weight: Panels;
   /** W + σ_W ⊙ ε_W and b + σ_b ⊙ ε_b, laid out as the parameters of a dense layer. */
   readonly #weights: Slot;
   /** ε_W and ε_b, likewise. */
@@ -28,13 +36,19 @@ export class NoisyDenseLayer implements WasmLayer {
   /** The number that the noise was drawn from. */
   #drawn: number | undefined;
 
-  /** @param own - memory for as long as the network lives. */
+  /**
+   * @param own - memory for as long as the network lives.
+   * @param focuses - whether its outputs are all of the network's.
+   * @param streams - from the left; one by default.
+   */
   constructor(
     runtime: Runtime,
     spec: NoisyDenseSpec,
     parameters: readonly ParameterInfo[],
     neighbours: DenseNeighbours,
     own: Arena,
+    focuses: boolean,
+    streams: readonly NoiseStream[] = [{ name: parameters[0].name, units: spec.units }],
   ) {
     const [weight, bias, weightSigma, biasSigma] = parameters;
     const { units, activation = 'linear' } = spec;
@@ -47,32 +61,33 @@ export class NoisyDenseLayer implements WasmLayer {
     this.size = 2 * dense.size;
     this.outputSize = dense.outputSize;
     this.outputStride = dense.outputStride;
+    this.focuses = focuses;
     this.#runtime = runtime;
     this.#dense = dense;
-    this.#name = weight.name;
+    this.#streams = streams;
     this.#independent = spec.noise === 'independent';
-    this.#weight = dense.parameters[0].panels;
     this.#weights = own.take(dense.size);
     this.#noise = own.take(dense.size);
-    this.#factors = own.take(Math.ceil(this.#weight.rows / 4) * 4 + this.#weight.width);
+    this.#factors = own.take(Math.ceil(dense.weight.rows / 4) * 4 + dense.weight.width);
   }
 
   bind(arena: Arena, capacity: Capacity): LayerRun {
     const dense = this.#dense;
     const { kernels } = this.#runtime;
     const { size } = dense;
+    const { focuses } = this;
     const buffers = bindBuffers(dense, arena, capacity);
     return {
-      forward: (parameters, input, rows, { noise }) => {
+      forward: (parameters, input, rows, { noise, focus }) => {
         if (noise !== undefined) this.#perturb(noise, parameters);
-        dense.forward(noise === undefined ? parameters : this.#weights.at, input, rows, buffers);
+        dense.forward(noise === undefined ? parameters : this.#weights.at, input, rows, buffers, focuses ? focus : undefined);
         return buffers.outputs;
       },
-      backward: (parameters, gradient, input, rows, d, dInput, { noise }) => {
+      backward: (parameters, gradient, input, rows, d, dInput, { noise, focus }) => {
         // The gradient function may have asked the network with other noise since.
         if (noise !== undefined && noise !== this.#drawn) this.#perturb(noise, parameters);
         const weights = noise === undefined ? parameters : this.#weights.at;
-        dense.backward(weights, gradient, buffers.work, input, rows, buffers, d, dInput);
+        dense.backward(weights, gradient, buffers.work, input, rows, buffers, d, dInput, focuses ? focus : undefined);
         const sigmas = gradient + size * 4;
         if (noise === undefined) kernels.clear(size, sigmas);
         else kernels.perturb(size, 0, gradient, this.#noise.at, sigmas);
@@ -91,23 +106,44 @@ export class NoisyDenseLayer implements WasmLayer {
   /** Draws ε. Where parameters are padded it is any number: σ is zero there. */
   #draw(seed: number): void {
     this.#drawn = seed;
-    // Of the same number every layer has noise of its own.
-    const random = new Random(seed).split(this.#name);
-    const [key0, key1] = [random.uint32(), random.uint32()];
-    const { kernels } = this.#runtime;
     const noise = this.#noise.at;
     if (this.#independent) {
-      kernels.normals(this.#dense.size, key0, key1, 0, noise);
+      const [key0, key1] = this.#keys(seed, this.#streams[0]);
+      this.#runtime.kernels.normals(this.#dense.size, key0, key1, 0, noise);
       return;
     }
-    const { rows, full, tail, width, panelBytes, tailStart, size } = this.#weight;
-    // f(ε_in), and behind it f(ε_out) as it is used: a row of panels lies in order, padding last.
+    let column = 0;
+    for (const stream of this.#streams) {
+      this.#drawFactors(seed, stream, column, noise);
+      column += stream.units;
+    }
+  }
+
+  #keys(seed: number, { name }: NoiseStream): readonly [number, number] {
+    const random = new Random(seed).split(name);
+    return [random.uint32(), random.uint32()];
+  }
+
+  /** f(ε_in) f(ε_out)ᵀ in the columns of a stream, and f(ε_out) in place of its biases. */
+  #drawFactors(seed: number, stream: NoiseStream, first: number, noise: number): void {
+    const { kernels } = this.#runtime;
+    const { rows, full, tail, panelBytes, tailStart, size } = this.#dense.weight;
+    const [key0, key1] = this.#keys(seed, stream);
     const inputs = this.#factors.at;
-    const outputs = noise + size * 4;
     const inputSize = Math.ceil(rows / 4) * 4;
+    const outputs = inputs + inputSize * 4;
+    // Drawn and copied up to the padding of a layer that has this stream alone: more than one need none.
+    const { width } = new Panels(1, stream.units);
     kernels.normals(inputSize + width, key0, key1, 1, inputs);
-    kernels.copyRows(1, width, inputs + inputSize * 4, 0, outputs, 0);
-    for (let panel = 0; panel < full; panel++) kernels.outer(rows, 32, inputs, outputs + panel * 128, noise + panel * panelBytes);
-    if (tail) kernels.outer(rows, tail, inputs, outputs + full * 128, noise + tailStart);
+    const end = first + (this.#streams.length > 1 ? stream.units : width);
+    kernels.copyRows(1, end - first, outputs, 0, noise + (size + first) * 4, 0);
+    for (let column = first; column < end;) {
+      const panel = Math.floor(column / 32);
+      const next = Math.min(end, (panel + 1) * 32);
+      const row = panel < full ? 128 : tail * 4;
+      const to = noise + (panel < full ? panel * panelBytes : tailStart) + (column % 32) * 4;
+      kernels.outer(rows, next - column, inputs, outputs + (column - first) * 4, to, row);
+      column = next;
+    }
   }
 }

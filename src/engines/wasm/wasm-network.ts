@@ -7,6 +7,7 @@ import type {
   ForwardOptions,
   NamedTensor,
   NetworkOptions,
+  OutputFocus,
   OutputGradient,
   QNetwork,
   UpdateOptions,
@@ -16,7 +17,7 @@ import { stacksOf, traitsOf, type NetworkTraits } from '../../networks/traits.ts
 import type { RateRange } from './layer.ts';
 import { LayerStack, type PassInputs } from './layer-stack.ts';
 import { type OptimizerStep, optimizerStep } from './optimizer-step.ts';
-import type { Panels } from './panels.ts';
+import type { Matrix } from './panels.ts';
 import { RowViews } from './row-views.ts';
 import type { Runtime } from './runtime.ts';
 import { matchTensors } from './tensors.ts';
@@ -36,13 +37,14 @@ const NO_INPUTS: PassInputs = {
   samples: 1,
   steps: 1,
   state: undefined,
+  focus: undefined,
 };
 
 /** A parameter's name and shape, and where it is among all. */
 interface Place {
   readonly name: string;
   readonly shape: readonly number[];
-  readonly panels: Panels;
+  readonly panels: Matrix;
   /** In numbers from the first parameter. */
   readonly start: number;
 }
@@ -204,8 +206,8 @@ export class WasmNetwork implements QNetwork<'sync'> {
   }
 
   /** Checks what comes beside the observations. */
-  #inputs(where: string, batch: number, options: ForwardOptions = {}): PassInputs {
-    const { noise, fractions, steps = 1, state } = options;
+  #inputs(where: string, batch: number, options: ForwardOptions & { readonly focus?: OutputFocus } = {}): PassInputs {
+    const { noise, fractions, steps = 1, state, focus } = options;
     const { stateSize } = this;
     const traits = this.#traits;
     if (noise !== undefined) checkNumber(`${where}(noise)`, noise);
@@ -246,12 +248,14 @@ export class WasmNetwork implements QNetwork<'sync'> {
         'Pass the state of every sequence.',
       );
     }
+    if (focus !== undefined) checkFocus(`${where}(focus)`, focus, batch, this.outputSize);
     return {
       noise: traits.noisy ? noise : undefined,
       fractions: traits.fractions === 'given' ? (fractions as Float32Array) : NO_INPUTS.fractions,
       samples,
       steps,
       state,
+      focus,
     };
   }
 
@@ -466,6 +470,22 @@ export class WasmNetwork implements QNetwork<'sync'> {
     let sum = 0;
     for (let i = 0, at = gradient / 4; i < size; i++) sum += heap.f32[at + i] ** 2;
     return Math.sqrt(sum);
+  }
+}
+
+/** @throws DqnError `invalid-option`. */
+function checkFocus(where: string, { width, groups }: OutputFocus, batch: number, outputSize: number): void {
+  checkInteger(`${where}.width`, width, { min: 1, max: outputSize });
+  const count = outputSize / width;
+  if (outputSize % width !== 0)
+    refuse(`${where}.width`, `a divisor of ${outputSize}`, describe(width), 'Pass the number of outputs of an action.');
+  if (!(groups instanceof Int32Array && groups.length >= batch)) {
+    const received = groups instanceof Int32Array ? `${groups.length} numbers` : describe(groups);
+    refuse(`${where}.groups`, `an Int32Array of ${batch} groups`, received, 'Pass the group of every row.');
+  }
+  for (let row = 0; row < batch; row++) {
+    if (groups[row] >= 0 && groups[row] < count) continue;
+    refuse(`${where}.groups[${row}]`, `a group in [0, ${count - 1}]`, describe(groups[row]), 'Pass the group of every row.');
   }
 }
 

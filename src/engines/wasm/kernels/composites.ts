@@ -22,13 +22,13 @@ export function perturb(n: i32, a: usize, b: usize, c: usize, y: usize): void {
   }
 }
 
-/** One panel of `u vᵀ`: K rows of `width` numbers, a multiple of 4. */
-export function outer(K: i32, width: i32, u: usize, v: usize, y: usize): void {
+/** `u vᵀ`, or columns of it within a panel: K rows of `width` numbers, a multiple of 4. */
+export function outer(K: i32, width: i32, u: usize, v: usize, y: usize, yRow: usize): void {
   const bytes = <usize>width << 2;
   for (let k = 0; k < K; k++) {
     const x = v128.load32_splat(u + (<usize>k << 2));
     for (let j: usize = 0; j < bytes; j += 16) v128.store(y + j, f32x4.mul(x, v128.load(v + j)));
-    y += bytes;
+    y += yRow;
   }
 }
 

@@ -1,0 +1,120 @@
+// Installs the packed package in copies of examples/node-app and examples/vite-app, as a user would; type-checks them under both ways to resolve modules,
+// builds and runs them. TypeScript, Vite and type packages are this repository's own, so that nothing is fetched. `--node 24` runs node-app on that Node too.
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { chromium } from 'playwright-core';
+import { preview } from 'vite';
+
+interface Manifest {
+  readonly exports: Readonly<Record<string, unknown>>;
+  readonly peerDependencies: Readonly<Record<string, string>>;
+  readonly devDependencies: Readonly<Record<string, string>>;
+}
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const readManifest = (folder: string) => JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest;
+
+/** Runs a command and gives what it printed; throws with that if it fails. */
+function run(folder: string, command: string, ...args: string[]): string {
+  const path = [join(root, 'node_modules/.bin'), process.env.PATH].join(delimiter);
+  try {
+    return execFileSync(command, args, { cwd: folder, encoding: 'utf8', stdio: 'pipe', env: { ...process.env, PATH: path } });
+  } catch (error) {
+    const { stdout, stderr } = error as { stdout: string; stderr: string };
+    throw new Error(`${[command, ...args].join(' ')} failed in ${folder}\n${stdout}${stderr}`, { cause: error });
+  }
+}
+
+/** Links packages of the repository into a copy. */
+function link(copy: string, names: readonly string[]): void {
+  for (const name of names) {
+    const place = join(copy, 'node_modules', name);
+    mkdirSync(dirname(place), { recursive: true });
+    symlinkSync(join(root, 'node_modules', name), place);
+  }
+}
+
+/** A copy of an example in which the packed package is installed, and nothing else but its tools. */
+function installCopy(name: string, tarball: string, scratch: string): string {
+  const example = join(root, 'examples', name);
+  const copy = join(scratch, name);
+  // Not what was installed or built in it by hand.
+  for (const file of ['src', 'package.json', 'tsconfig.json', 'index.html']) {
+    if (existsSync(join(example, file))) cpSync(join(example, file), join(copy, file), { recursive: true });
+  }
+  run(copy, 'npm', 'pkg', 'delete', 'devDependencies');
+  run(copy, 'npm', 'install', '--prefer-offline', '--no-audit', '--no-fund', tarball);
+  link(copy, Object.keys(readManifest(example).devDependencies));
+  return copy;
+}
+
+/** Throws unless the text tells of a return that an agent which has learned nothing does not reach: about 22. */
+function checkReturn(what: string, text: string): void {
+  const match = /greedy return (?<mean>[\d.]+) over 10 episodes/.exec(text);
+  if (!(Number(match?.groups?.mean) > 60)) throw new Error(`Expected a greedy return over 60 from ${what} but received:\n${text}`);
+  console.log(`${what}: ${match?.[0]}`);
+}
+
+/** What the built page shows in the end; throws if it reports an error. */
+async function openPage(copy: string): Promise<string> {
+  const server = await preview({ root: copy, configFile: false, logLevel: 'error', preview: { port: 0 } });
+  const browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: ['--no-sandbox', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+  });
+  try {
+    const page = await browser.newPage();
+    const failed = new Promise<never>((_, reject) => page.on('pageerror', reject));
+    const shown = async () => {
+      await page.goto(server.resolvedUrls?.local[0] ?? '');
+      await page.getByText('greedy return').waitFor({ timeout: 120_000 });
+      return page.locator('output').innerText();
+    };
+    return await Promise.race([shown(), failed]);
+  } finally {
+    await browser.close();
+    await server.close();
+  }
+}
+
+const { values: options } = parseArgs({ options: { node: { type: 'string' } } });
+const scratch = mkdtempSync(join(tmpdir(), 'consumers-'));
+try {
+  const { exports, peerDependencies } = readManifest(root);
+  const [{ filename }] = JSON.parse(run(root, 'npm', 'pack', '--json', '--ignore-scripts', '--pack-destination', scratch)) as [
+    { filename: string },
+  ];
+  const tarball = join(scratch, filename);
+  const bundler = ['--noEmit', '--module', 'esnext', '--moduleResolution', 'bundler'];
+  const node16 = ['--noEmit', '--module', 'node16', '--moduleResolution', 'node16'];
+
+  const node = installCopy('node-app', tarball, scratch);
+  run(node, 'tsc', ...bundler);
+  run(node, 'npm', 'run', 'build');
+  checkReturn(`node-app on Node ${process.version}`, run(node, 'npm', 'start'));
+  if (options.node) {
+    const other = ['-y', '-p', `node@${options.node}`, 'node'];
+    checkReturn(`node-app on Node ${run(node, 'npx', ...other, '--version').trim()}`, run(node, 'npx', ...other, 'dist/main.js'));
+  }
+
+  const vite = installCopy('vite-app', tarball, scratch);
+  run(vite, 'tsc', ...node16);
+  run(vite, 'npm', 'run', 'types');
+  run(vite, 'npm', 'run', 'build');
+  checkReturn('vite-app in Chromium', await openPage(vite));
+
+  // All entries can be imported where the optional peers are installed.
+  link(node, Object.keys(peerDependencies));
+  const entries = Object.keys(exports).filter((entry) => !entry.endsWith('.json'));
+  for (const entry of entries) {
+    const script = `const names = Object.keys(await import('@scope/dqn${entry.slice(1)}')); if (names.length === 0) throw new Error('empty');`;
+    run(node, 'node', '--input-type=module', '--eval', script);
+  }
+  console.log(`entries: ${entries.join(' ')}`);
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
+}
