@@ -66,7 +66,11 @@ async function measure(where: Where, seconds: number): Promise<Measured> {
       draw();
       if (trainer && now - refreshed > 1_000) {
         refreshed = now;
-        void trainer.policy().then(async (bytes) => (policy = await loadPolicy(bytes, playground)));
+        void trainer.policy().then(async (bytes) => {
+          const latest = await loadPolicy(bytes, playground);
+          policy?.dispose();
+          policy = latest;
+        });
       }
       if (now - began < seconds * 1_000) requestAnimationFrame(frame);
       else resolve();
