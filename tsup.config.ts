@@ -7,11 +7,12 @@ export default defineConfig({
     environments: 'src/environments/index.ts',
     node: 'src/node/index.ts',
     testing: 'src/testing/index.ts',
+    tfjs: 'src/tfjs/index.ts',
   },
   format: 'esm',
   target: 'es2022',
   platform: 'neutral',
-  external: [/^node:/],
+  external: [/^node:/, /^@tensorflow\//],
   // What two entries share lies in one chunk, so that an error thrown by one is an instance of the other's DqnError.
   splitting: true,
   sourcemap: true,

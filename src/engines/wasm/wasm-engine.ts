@@ -1,5 +1,6 @@
 import { DqnError, describe } from '../../common/errors.ts';
 import { checkNetworkSpec } from '../../networks/check-spec.ts';
+import { disposedEngine } from '../../networks/network-checks.ts';
 import type { Engine, NetworkOptions, QNetwork } from '../../networks/q-network.ts';
 import type { NetworkSpec } from '../../networks/spec.ts';
 import { type KernelVariant, chooseKernels, loadKernels } from './load-kernels.ts';
@@ -33,15 +34,7 @@ export class WasmEngine implements Engine<'sync'> {
   }
 
   createNetwork(spec: NetworkSpec, options: NetworkOptions): QNetwork<'sync'> {
-    if (!this.#runtime) {
-      throw new DqnError({
-        code: 'disposed',
-        where: 'Engine.createNetwork',
-        expected: 'an engine in use',
-        received: 'one that dispose() has freed',
-        remedy: 'Create another engine with wasm().',
-      });
-    }
+    if (!this.#runtime) throw disposedEngine('wasm');
     const network = new WasmNetwork(this.#runtime, checkNetworkSpec(spec), options, (gone) => this.#networks.delete(gone));
     this.#networks.add(network);
     return network;
