@@ -1,5 +1,5 @@
 // A page that draws sixty times a second, acts with the latest policy in every frame, and counts frames and long tasks for some seconds.
-import { trainInWorker } from '../../src/browser/index.ts';
+import { trainInWorker, type Trainer } from '../../src/browser/index.ts';
 import { CartPole } from '../../src/environments/index.ts';
 import { loadPolicy, train, type LoadedPolicy } from '../../src/index.ts';
 import { cartPole } from './agent.ts';
@@ -28,6 +28,13 @@ function draw(): void {
   const result = playground.step(policy?.act(observation) ?? 0);
   observation = result.terminated || result.truncated ? playground.reset().observation : result.observation;
   line.textContent = playground.render('ansi');
+}
+
+/** Takes the policy of the moment. */
+async function refresh(trainer: Trainer): Promise<void> {
+  const latest = await loadPolicy(await trainer.policy(), playground);
+  policy?.dispose();
+  policy = latest;
 }
 
 async function measure(where: Where, seconds: number): Promise<Measured> {
@@ -66,11 +73,7 @@ async function measure(where: Where, seconds: number): Promise<Measured> {
       draw();
       if (trainer && now - refreshed > 1_000) {
         refreshed = now;
-        void trainer.policy().then(async (bytes) => {
-          const latest = await loadPolicy(bytes, playground);
-          policy?.dispose();
-          policy = latest;
-        });
+        void refresh(trainer);
       }
       if (now - began < seconds * 1_000) requestAnimationFrame(frame);
       else resolve();
