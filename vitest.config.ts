@@ -21,7 +21,7 @@ export default defineConfig({
         test: {
           name: 'node',
           include: ['tests/**/*.test.ts'],
-          exclude: ['tests/browser/**'],
+          exclude: ['tests/{browser,pages}/**'],
           pool: 'forks',
           setupFiles: 'tests/support/all-layers.ts',
         },
@@ -44,6 +44,11 @@ export default defineConfig({
             screenshotFailures: false,
           },
         },
+      },
+      // These drive whole pages from Node: they reload them and kill the browser.
+      {
+        extends: true,
+        test: { name: 'pages', include: ['tests/pages/**/*.test.ts'], pool: 'forks', testTimeout: 300_000, hookTimeout: 60_000 },
       },
     ],
   },

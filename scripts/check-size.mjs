@@ -33,15 +33,16 @@ async function bundle(input, plugins, external = []) {
 const problems = [];
 const row = (name, ...sizes) => console.log(name.padEnd(28) + sizes.map((size) => String(size).padStart(18)).join(''));
 console.log('bytes, minified and gzipped     with the entry     on demand too');
-for (const name of ['index', 'environments', 'node', 'testing', 'tfjs']) {
+for (const name of ['index', 'browser', 'environments', 'node', 'testing', 'tfjs']) {
   const input = { entryPoints: [dist(name)] };
   // Only what these names stand for may be left to import; a browser has none of them.
-  const external = name === 'index' || name === 'environments' ? [] : ['node:*', 'fast-check', '@tensorflow/*'];
+  const bare = ['index', 'browser', 'environments'].includes(name);
+  const external = bare ? [] : ['node:*', 'fast-check', '@tensorflow/*'];
   const { size } = await bundle(input, [onDemand], external);
   const all = await bundle(input, [], external);
   row(name, size, all.size, ` ${all.left.join(' ')}`);
   if (name === 'index' && size > LIMIT) problems.push(`The main entry is ${size - LIMIT} bytes over its limit of ${LIMIT}.`);
-  if ((name === 'index' || name === 'environments') && all.left.length > 0) {
+  if (bare && all.left.length > 0) {
     problems.push(`The entry ${name} imports ${all.left.join(', ')}; it must need nothing.`);
   }
 }

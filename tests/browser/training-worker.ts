@@ -1,5 +1,5 @@
 // Run as a web worker.
-import { serveTraining } from '../../src/browser/index.ts';
+import { indexedDbStore, serveTraining } from '../../src/browser/index.ts';
 import { cartPoleRecipe, type Config } from '../support/cart-pole-recipe.ts';
 
-serveTraining({ create: (config: Config) => cartPoleRecipe(config, () => close()) });
+serveTraining({ create: (config: Config) => cartPoleRecipe(config, () => close(), indexedDbStore()) });

@@ -1,5 +1,5 @@
 import { CartPole } from '../../src/environments/index.ts';
-import { createAgent, mlp, uniform, type CheckpointStore } from '../../src/index.ts';
+import { createAgent, mlp, uniform, wasm, type CheckpointStore } from '../../src/index.ts';
 import type { TrainingSetup } from '../../src/remote/serve.ts';
 
 /** What the workers of the tests are told. */
@@ -50,6 +50,8 @@ export async function cartPoleRecipe(
     batchSize: 8,
     learningStarts: 20,
     seed: 5,
+    // Node and browsers may differ in fused multiply-add.
+    engine: wasm({ simd: 'strict' }),
   });
   const checkpoints = store && run !== undefined ? { store, name: run } : undefined;
   return { agent, environment, options: { steps, checkpointPeriod: checkpoints && 200 }, checkpoints };
