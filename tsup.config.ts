@@ -8,10 +8,11 @@ export default defineConfig({
     environments: 'src/environments/index.ts',
     node: 'src/node/index.ts',
     testing: 'src/testing/index.ts',
+    tfjs: 'src/tfjs/index.ts',
   },
   format: 'esm',
   target: 'es2022',
-  external: [/^node:/],
+  external: [/^node:/, /^@tensorflow\//],
   // tsup gives TypeScript a `baseUrl`, which TypeScript 6 reports as deprecated.
   dts: { only: true, compilerOptions: { ignoreDeprecations: '6.0' } },
 });

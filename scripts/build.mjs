@@ -11,7 +11,7 @@ const { exports, peerDependencies } = JSON.parse(readFileSync(path('package.json
 /** Which file a module lies in, from its path below src; others lie where they are needed. */
 const FILES = {
   core: /^common\/(?!archive|crc32|normal-distribution)/,
-  networks: /^networks\/(plan|check-spec|traits|initialize|optimizers)\.ts$/,
+  networks: /^networks\/(plan|check-spec|traits|initialize|optimizers|network-checks)\.ts$/,
   // What each network needs. Kinds of layers but the dense one, and what only they share, are loaded when a network has them.
   engine:
     /^engines\/wasm\/(?!wasm-engine|choose-kernels|[a-z]+-kernels|layer-norm-kernels|(?!dense)[a-z0-9-]+-layer\.ts|side-by-side|joint-entry|quantile-embedding|grouped-panels)/,

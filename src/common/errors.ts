@@ -11,6 +11,7 @@
  * - `empty-replay`: sampling more than a replay buffer can give.
  * - `diverged`: a loss or gradient is NaN or infinite; the update was not applied.
  * - `unsupported-platform`: the platform lacks what an engine needs.
+ * - `missing-package`: an optional package that was asked for is not installed, or cannot be loaded; the original error is the `cause`.
  * - `out-of-memory`: an engine could not get the memory that was asked for.
  * - `disposed`: use after `dispose()`.
  * - `aborted`: the given signal was aborted; its reason is the `cause`.
@@ -34,6 +35,7 @@ export type ErrorCode =
   | 'empty-replay'
   | 'diverged'
   | 'unsupported-platform'
+  | 'missing-package'
   | 'out-of-memory'
   | 'disposed'
   | 'aborted'

@@ -19,3 +19,17 @@ export function isPromise<T>(value: MaybePromise<T>): value is Promise<T> {
 export function chain<T, U>(value: MaybePromise<T>, next: (value: T) => MaybePromise<U>): MaybePromise<U> {
   return isPromise(value) ? value.then(next) : next(value);
 }
+
+/** Runs, and calls `settle` when what it gives is there, or has failed: at once, or later. */
+export function finishing<T>(run: () => MaybePromise<T>, settle: () => void): MaybePromise<T> {
+  let result: MaybePromise<T>;
+  try {
+    result = run();
+  } catch (error) {
+    settle();
+    throw error;
+  }
+  if (isPromise(result)) return result.finally(settle);
+  settle();
+  return result;
+}

@@ -6,28 +6,8 @@ import type { OptimizerSpec } from '../../src/networks/optimizers.ts';
 import type { NetworkSpec } from '../../src/networks/spec.ts';
 import { expectClose } from '../support/closeness.ts';
 import { VARIANTS } from '../support/kernel-variants.ts';
-import { drawNumbers } from '../support/network-arbitraries.ts';
+import { drawNumbers, optimizerSpecArb } from '../support/network-arbitraries.ts';
 import { type Averages, norm, oracleGradient, oracleStep, toParameters } from '../support/network-oracle.ts';
-
-const weightDecay = fc.constantFrom(0, 0.01, 0.3);
-const optimizerSpecArb: fc.Arbitrary<OptimizerSpec> = fc.oneof(
-  fc.record({ kind: fc.constant('sgd' as const), momentum: fc.constantFrom(0, 0.5, 0.9), weightDecay }),
-  fc.record({
-    kind: fc.constant('rmsprop' as const),
-    decay: fc.constantFrom(0.5, 0.95, 0.99),
-    epsilon: fc.constantFrom(1e-2, 1e-5),
-    centered: fc.boolean(),
-    weightDecay,
-  }),
-  fc.record({
-    kind: fc.constant('adam' as const),
-    beta1: fc.constantFrom(0, 0.5, 0.9),
-    beta2: fc.constantFrom(0.9, 0.999),
-    epsilon: fc.constantFrom(1e-3, 1e-5),
-    weightDecay,
-    decoupled: fc.boolean(),
-  }),
-);
 
 /** Linear, so that single precision gives the gradient to the last bits, and the rules alone are compared. */
 const SPEC: NetworkSpec = {

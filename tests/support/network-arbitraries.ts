@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import type { Random } from '../../src/common/random.ts';
+import type { OptimizerSpec } from '../../src/networks/optimizers.ts';
 import { planNetwork, sizeOf } from '../../src/networks/plan.ts';
 import type { Activation, LayerSpec, NetworkSpec } from '../../src/networks/spec.ts';
 
@@ -177,6 +178,27 @@ export function networkSpecOf(kinds: readonly LayerSpec['kind'][]): fc.Arbitrary
       };
     });
 }
+
+const weightDecay = fc.constantFrom(0, 0.01, 0.3);
+/** Every rule, with options that show. */
+export const optimizerSpecArb: fc.Arbitrary<OptimizerSpec> = fc.oneof(
+  fc.record({ kind: fc.constant('sgd' as const), momentum: fc.constantFrom(0, 0.5, 0.9), weightDecay }),
+  fc.record({
+    kind: fc.constant('rmsprop' as const),
+    decay: fc.constantFrom(0.5, 0.95, 0.99),
+    epsilon: fc.constantFrom(1e-2, 1e-5),
+    centered: fc.boolean(),
+    weightDecay,
+  }),
+  fc.record({
+    kind: fc.constant('adam' as const),
+    beta1: fc.constantFrom(0, 0.5, 0.9),
+    beta2: fc.constantFrom(0.9, 0.999),
+    epsilon: fc.constantFrom(1e-3, 1e-5),
+    weightDecay,
+    decoupled: fc.boolean(),
+  }),
+);
 
 /** Normal numbers, some of them zero. */
 export function drawNumbers(random: Random, length: number, zeros = 0): Float32Array {

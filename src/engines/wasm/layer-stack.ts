@@ -1,3 +1,4 @@
+import type { PassInputs } from '../../networks/network-checks.ts';
 import { inputSizeOf, planNetwork, sizeOf } from '../../networks/plan.ts';
 import type { NetworkSpec } from '../../networks/spec.ts';
 import type { OutputFocus } from '../../networks/q-network.ts';
@@ -17,20 +18,6 @@ const FEW = 512;
 
 /** From this length on it pays to compute of a row one group of outputs alone. */
 const MIN_FOCUS = 16;
-
-/** What a pass takes beside the observations. */
-export interface PassInputs {
-  readonly noise: number | undefined;
-  /** `[batch, N]`; empty where there are none. */
-  readonly fractions: Float32Array;
-  /** N; 1 where there are no fractions. */
-  readonly samples: number;
-  readonly steps: number;
-  /** `[batch / steps, stateSize]`; zeros where left out. */
-  readonly state: Float32Array | undefined;
-  /** For passes that a backward pass follows. */
-  readonly focus: OutputFocus | undefined;
-}
 
 /** Layers bound to memory, for passes of so many rows and fractions at most. */
 interface Bound {

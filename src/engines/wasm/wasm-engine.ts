@@ -1,5 +1,6 @@
 import { DqnError, describe } from '../../common/errors.ts';
 import { loadPart } from '../../common/load-part.ts';
+import { disposedEngine } from '../../networks/network-checks.ts';
 import type { Engine, NetworkOptions, QNetwork } from '../../networks/q-network.ts';
 import type { NetworkSpec } from '../../networks/spec.ts';
 import { type KernelVariant, chooseKernels } from './choose-kernels.ts';
@@ -41,15 +42,7 @@ export class WasmEngine implements Engine<'sync'> {
   }
 
   createNetwork(spec: NetworkSpec, options: NetworkOptions): QNetwork<'sync'> {
-    if (this.#disposed) {
-      throw new DqnError({
-        code: 'disposed',
-        where: 'Engine.createNetwork',
-        expected: 'an engine in use',
-        received: 'one that dispose() has freed',
-        remedy: 'Create another engine with wasm().',
-      });
-    }
+    if (this.#disposed) throw disposedEngine('wasm');
     if (!code) {
       throw new DqnError({
         code: 'not-loaded',

@@ -1,6 +1,6 @@
-import { DqnError, describe } from '../../common/errors.ts';
-import type { ParameterInfo } from '../../networks/plan.ts';
-import type { NamedTensor } from '../../networks/q-network.ts';
+import { DqnError, describe } from '../common/errors.ts';
+import type { ParameterInfo } from './plan.ts';
+import type { NamedTensor } from './q-network.ts';
 
 function refuse(where: string, expected: string, received: string): never {
   const remedy = 'Load it into a network of the spec and optimizer that it was saved from.';

@@ -1,0 +1,44 @@
+import { getBackend, keep, setBackend, tensor, tidy, type DataType, type Tensor } from '@tensorflow/tfjs-core';
+import type { MaybePromise } from '../../common/maybe-promise.ts';
+
+/** What is known of a backend of TensorFlow.js. */
+export interface DeviceTraits {
+  /** Its name in TensorFlow.js. */
+  readonly backend: string;
+  /** Whether numbers can be read at once. */
+  readonly sync: boolean;
+  /** Whether products with a transposed matrix are slower than transposing it first. */
+  readonly slowTransposedProducts: boolean;
+}
+
+/** One backend of TensorFlow.js at work. TensorFlow.js has one active backend; it is this one during calls alone. */
+export class Device {
+  readonly traits: DeviceTraits;
+
+  constructor(traits: DeviceTraits) {
+    this.traits = traits;
+  }
+
+  /** Computes on this backend. Of the tensors made meanwhile those in the result stay, and those that were kept. */
+  run<T>(compute: () => T): T {
+    const { backend } = this.traits;
+    const before = getBackend() as string | undefined;
+    // Both take effect at once: backends in use need no start.
+    if (before !== backend) void setBackend(backend);
+    try {
+      return tidy(compute as () => never) as T;
+    } finally {
+      if (before !== undefined && before !== backend) void setBackend(before);
+    }
+  }
+
+  /** A tensor with a copy of the numbers, which stays until it is disposed of. */
+  upload(values: Float32Array | Int32Array, shape: readonly number[], dtype: DataType = 'float32'): Tensor {
+    return this.run(() => keep(tensor(values.slice(), [...shape], dtype)));
+  }
+
+  /** The numbers of a tensor, not to be written into while it lives. */
+  read(from: Tensor): MaybePromise<Float32Array> {
+    return this.traits.sync ? from.dataSync<'float32'>() : from.data<'float32'>();
+  }
+}

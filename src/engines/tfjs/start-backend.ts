@@ -1,0 +1,132 @@
+import { env, findBackend, findBackendFactory, getBackend, setBackend } from '@tensorflow/tfjs-core';
+import { DqnError } from '../../common/errors.ts';
+import { BACKENDS, type TfjsBackend } from './backends.ts';
+import { type BackendPackages, PACKAGE_NAMES } from './packages.ts';
+import { adapterName, findAdapter, nodeVersion } from './surroundings.ts';
+
+/** What starting a backend may be told. */
+export interface StartOptions {
+  /** Where the `wasm` backend finds its binaries. */
+  readonly wasmPaths?: string | Readonly<Record<string, string>>;
+}
+
+const NATIVE = ['node', 'node-gpu'];
+
+function remedyFor(name: keyof BackendPackages): string {
+  const install = `Install it: npm install ${PACKAGE_NAMES[name]}`;
+  const alternative = "Or use backend 'webgpu', which runs on GPUs in every current Node through the package webgpu, or 'wasm'.";
+  switch (name) {
+    case 'node':
+      return `${install}@4.22.0 under Node 18 to 22: it downloads the TensorFlow library when it is installed, or builds against it, and does not work from Node 23 on. ${alternative}`;
+    case 'node-gpu':
+      return `${install}@4.22.0 under Node 18 to 22 on Linux with CUDA 11.x and cuDNN 8: it downloads the TensorFlow library when it is installed, and does not work from Node 23 on. ${alternative}`;
+    case 'dawn':
+      return `${install}. It brings WebGPU to Node; Node itself has none.`;
+    default:
+      return `${install} @tensorflow/tfjs-core.`;
+  }
+}
+
+/**
+ * Loads a package.
+ * @throws DqnError `missing-package` saying what to install, and where it runs.
+ */
+async function load(packages: BackendPackages, name: keyof BackendPackages): Promise<unknown> {
+  try {
+    return await packages[name]();
+  } catch (cause) {
+    const said = cause instanceof Error ? cause.message.split('\n', 1)[0] : String(cause);
+    const node = NATIVE.includes(name) && nodeVersion() ? ` (Node ${nodeVersion()})` : '';
+    throw new DqnError({
+      code: 'missing-package',
+      where: `tfjs(${name === 'dawn' ? 'webgpu' : name})`,
+      expected: `the package ${PACKAGE_NAMES[name]}`,
+      received: `none that can be loaded${node}: ${said.length > 160 ? `${said.slice(0, 160)}…` : said}`,
+      remedy: remedyFor(name),
+      cause,
+    });
+  }
+}
+
+function unsupported(backend: TfjsBackend, expected: string, received: string, remedy: string, cause?: unknown): DqnError {
+  return new DqnError({ code: 'unsupported-platform', where: `tfjs(${backend})`, expected, received, remedy, cause });
+}
+
+/** Gives Node a `navigator.gpu`. */
+async function bringWebGpu(packages: BackendPackages): Promise<void> {
+  const scope = globalThis as { navigator?: { gpu?: unknown } };
+  if (scope.navigator?.gpu || nodeVersion() === undefined) return;
+  const { create, globals } = (await load(packages, 'dawn')) as { create(options: string[]): unknown; globals: object };
+  Object.assign(globalThis, globals);
+  const gpu = create([]);
+  if (scope.navigator) Object.defineProperty(scope.navigator, 'gpu', { value: gpu, configurable: true });
+  else Object.defineProperty(globalThis, 'navigator', { value: { gpu }, configurable: true });
+}
+
+/**
+ * Loads a backend's package, starts the backend in TensorFlow.js, and leaves the active backend as it was.
+ * @returns what is worth knowing of it, for people.
+ * @throws DqnError `missing-package` saying what to install, `unsupported-platform` where the backend does not run here.
+ */
+export async function startBackend(backend: TfjsBackend, packages: BackendPackages, { wasmPaths }: StartOptions): Promise<string> {
+  const { backend: name } = BACKENDS[backend];
+  let adapter: string | undefined;
+  if (backend === 'webgpu') {
+    await bringWebGpu(packages);
+    const found = await findAdapter();
+    if (!found)
+      throw unsupported(
+        backend,
+        'a WebGPU adapter',
+        'none',
+        "Update the browser or the GPU's driver, or use backend 'webgl' or 'wasm'.",
+      );
+    adapter = adapterName(found);
+  }
+  const loaded = findBackend(name) ? undefined : await load(packages, backend);
+  if (!findBackend(name) && !findBackendFactory(name)) {
+    throw unsupported(
+      backend,
+      `a platform that runs the backend ${backend}`,
+      'one that does not',
+      "Use backend 'wasm', which runs everywhere.",
+    );
+  }
+  if (backend === 'wasm' && !findBackend(name)) {
+    // One thread: the networks are small, and threads need a page that is isolated from other origins.
+    env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
+    if (wasmPaths !== undefined) (loaded as { setWasmPaths(paths: unknown): void }).setWasmPaths(wasmPaths);
+  }
+  await start(backend, name);
+  switch (backend) {
+    case 'cpu':
+      return 'cpu (plain JavaScript)';
+    case 'wasm':
+      return `wasm (${env().get('WASM_HAS_SIMD_SUPPORT') === true ? 'SIMD' : 'no SIMD'}, one thread)`;
+    case 'webgpu':
+      return `webgpu (${adapter})`;
+    default:
+      return backend;
+  }
+}
+
+async function start(backend: TfjsBackend, name: string): Promise<void> {
+  if (findBackend(name)) return;
+  const before = getBackend() as string | undefined;
+  let started: boolean;
+  try {
+    started = await setBackend(name);
+  } catch (cause) {
+    throw failed(backend, cause);
+  }
+  if (!started) throw failed(backend);
+  if (before !== undefined && before !== name) await setBackend(before);
+}
+
+function failed(backend: TfjsBackend, cause?: unknown): DqnError {
+  const remedy =
+    backend === 'wasm'
+      ? 'In a browser, serve the .wasm files of @tensorflow/tfjs-backend-wasm and pass their place as wasmPaths.'
+      : "See the console for what TensorFlow.js says, or use backend 'wasm'.";
+  return unsupported(backend, `a backend ${backend} that starts`, 'one that fails to', remedy, cause);
+}

@@ -1,0 +1,39 @@
+import { version_core } from '@tensorflow/tfjs-core';
+import type { Answer, Timing } from '../../common/maybe-promise.ts';
+import { checkNetworkSpec } from '../../networks/check-spec.ts';
+import { disposedEngine } from '../../networks/network-checks.ts';
+import type { Engine, NetworkOptions, QNetwork } from '../../networks/q-network.ts';
+import type { NetworkSpec } from '../../networks/spec.ts';
+import { Device, type DeviceTraits } from './device.ts';
+import { TfjsNetwork } from './tfjs-network.ts';
+
+/** TensorFlow.js on one of its backends. */
+export class TfjsEngine<M extends Timing = Timing> implements Engine<M> {
+  readonly kind = 'tfjs';
+  readonly description: string;
+  readonly #device: Device;
+  readonly #networks = new Set<TfjsNetwork<M>>();
+  #disposed = false;
+
+  /**
+   * @param traits - of a backend that is ready.
+   * @param about - what is worth knowing of it, for people.
+   */
+  constructor(traits: DeviceTraits, about: string) {
+    this.description = `TensorFlow.js ${version_core}, ${about}`;
+    this.#device = new Device(traits);
+  }
+
+  createNetwork(spec: NetworkSpec, options: NetworkOptions): Answer<QNetwork<M>, M> {
+    if (this.#disposed) throw disposedEngine('tfjs');
+    const network = new TfjsNetwork<M>(this.#device, checkNetworkSpec(spec), options, (gone) => this.#networks.delete(gone));
+    this.#networks.add(network);
+    return network as unknown as Answer<QNetwork<M>, M>;
+  }
+
+  /** Frees the engine's networks. TensorFlow.js itself and its backend stay as they are: others may use them. */
+  dispose(): void {
+    for (const network of this.#networks) network.dispose();
+    this.#disposed = true;
+  }
+}

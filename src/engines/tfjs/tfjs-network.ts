@@ -1,0 +1,357 @@
+import { keep, tensor, type Tensor } from '@tensorflow/tfjs-core';
+import { type Answer, chain, finishing, isPromise, type MaybePromise, type Timing } from '../../common/maybe-promise.ts';
+import { initialParameters } from '../../networks/initialize.ts';
+import { matchTensors } from '../../networks/match-tensors.ts';
+import {
+  PassChecks,
+  type PassInputs,
+  checkSameFunction,
+  checkTau,
+  checkUpdateOptions,
+  clippingScale,
+  disposedNetwork,
+  readStepCount,
+  refuseDuringUpdate,
+  refuseNestedUpdate,
+  refusePromisedWeights,
+  refuseWithoutOptimizer,
+} from '../../networks/network-checks.ts';
+import { networkFunction } from '../../networks/network-function.ts';
+import { checkOptimizerSpec } from '../../networks/optimizers.ts';
+import { inputSizeOf, type LayerPlan, parametersOf, planNetwork, sizeOf } from '../../networks/plan.ts';
+import type {
+  ForwardOptions,
+  NamedTensor,
+  NetworkOptions,
+  OutputGradient,
+  QNetwork,
+  UpdateOptions,
+} from '../../networks/q-network.ts';
+import type { NetworkSpec } from '../../networks/spec.ts';
+import { traitsOf } from '../../networks/traits.ts';
+import { buildStack, learningRateFactors } from './build-layers.ts';
+import type { Device } from './device.ts';
+import { FlatLayout, FlatParameters } from './flat-parameters.ts';
+import { Foundation } from './foundation.ts';
+import type { Pass, TfjsLayer } from './layer.ts';
+import { add, concat, multiply, reshape, scalar, share, square, total } from './ops.ts';
+import { type OptimizerRule, optimizerRule } from './optimizer-step.ts';
+import { Tape } from './tape.ts';
+
+/** What a network needs in order to learn. */
+interface Learner {
+  readonly rule: OptimizerRule;
+  /** The rule's averages, each a flat vector. */
+  slots: readonly Tensor[];
+  readonly factors: Tensor | undefined;
+  /** Updates so far. */
+  step: number;
+}
+
+/** Everything that `dispose()` drops. */
+interface Parts {
+  readonly foundation: Foundation;
+  readonly layers: TfjsLayer;
+  readonly layout: FlatLayout;
+  readonly parameters: FlatParameters;
+  readonly learner: Learner | undefined;
+}
+
+/**
+ * From the outputs of a pass `[rows, outputSize]` to the gradient of the loss with respect to them, both on the device. The outputs are freed by the network, and so is
+ * the gradient.
+ */
+export type DeviceGradient = (outputs: Tensor) => MaybePromise<Tensor>;
+
+function build(device: Device, spec: NetworkSpec, { random, optimizer }: NetworkOptions): Parts {
+  const plans = planNetwork(spec);
+  const rule = optimizer && optimizerRule(checkOptimizerSpec(optimizer));
+  const layout = new FlatLayout(parametersOf(plans));
+  const foundation = new Foundation(device);
+  const layers = buildStack(foundation, plans);
+  const all = device.upload(layout.join(initialParameters(spec, random)), [layout.size]);
+  const parameters = new FlatParameters(device, layout, all);
+  const factors = rule && learningRateFactors(plans);
+  const learner = rule && {
+    rule,
+    slots: rule.slots.map(() => device.upload(new Float32Array(layout.size), [layout.size])),
+    factors: factors && foundation.constant(factors, [layout.size]),
+    step: 0,
+  };
+  return { foundation, layers, layout, parameters, learner };
+}
+
+/** A network on TensorFlow.js. Its parameters are tensors that are replaced, never written into: while a pass waits for its numbers, nothing changes under it. */
+export class TfjsNetwork<M extends Timing> implements QNetwork<M> {
+  readonly spec: NetworkSpec;
+  readonly inputSize: number;
+  readonly outputSize: number;
+  readonly stateSize: number;
+  readonly #device: Device;
+  readonly #function: string;
+  readonly #checks: PassChecks;
+  readonly #onDispose: (network: TfjsNetwork<M>) => void;
+  #parts: Parts | undefined;
+  #updating = false;
+
+  /** @param spec - has been checked. */
+  constructor(device: Device, spec: NetworkSpec, options: NetworkOptions, onDispose: (network: TfjsNetwork<M>) => void) {
+    const traits = traitsOf(spec);
+    this.#parts = build(device, spec, options);
+    this.spec = spec;
+    this.inputSize = inputSizeOf(spec);
+    this.outputSize = sizeOf((planNetwork(spec).at(-1) as LayerPlan).outputShape);
+    this.stateSize = traits.stateSize;
+    this.#device = device;
+    this.#function = networkFunction(spec, this.inputSize);
+    this.#checks = new PassChecks(this, traits);
+    this.#onDispose = onDispose;
+  }
+
+  forward(observations: Float32Array, batch: number, options?: ForwardOptions): Answer<Float32Array, M> {
+    const where = 'QNetwork.forward';
+    const { layers, parameters } = this.#use(where);
+    this.#checks.rows(where, observations, batch);
+    const inputs = this.#checks.inputs(where, batch, options);
+    const { state } = inputs;
+    const { weights } = parameters;
+    const result = this.#device.run(() => {
+      const pass = this.#pass(inputs, batch);
+      const { outputs } = layers.forward(weights, this.#input(observations, batch), pass);
+      if (!state || pass.finalStates.length === 0) return keep(outputs);
+      // The states come behind the outputs: one reading for both.
+      const flat = [outputs, concat(pass.finalStates, 1)].map((each) => reshape(each, [each.size]));
+      return keep(concat(flat, 0));
+    });
+    const reading = finishing(
+      () => this.#device.read(result),
+      () => result.dispose(),
+    );
+    return chain(reading, (numbers) => {
+      if (!state || this.stateSize === 0) return numbers;
+      const outputs = numbers.length - state.length;
+      state.set(numbers.subarray(outputs));
+      return numbers.subarray(0, outputs);
+    }) as Answer<Float32Array, M>;
+  }
+
+  update(observations: Float32Array, batch: number, gradient: OutputGradient, options: UpdateOptions): Answer<number, M> {
+    return this.updateOnDevice(
+      observations,
+      batch,
+      (outputs) =>
+        chain(this.#device.read(outputs), (numbers) => {
+          const dOutputs = new Float32Array(numbers.length);
+          gradient(numbers, dOutputs, batch);
+          return this.#device.upload(dOutputs, outputs.shape);
+        }),
+      options,
+    );
+  }
+
+  /** {@link QNetwork.update} with a gradient that is computed where the outputs are. */
+  updateOnDevice(observations: Float32Array, batch: number, gradient: DeviceGradient, options: UpdateOptions): Answer<number, M> {
+    const where = 'QNetwork.update';
+    const { layers, parameters, learner } = this.#use(where);
+    this.#checks.rows(where, observations, batch);
+    checkUpdateOptions(where, options);
+    if (!learner) refuseWithoutOptimizer(where);
+    if (this.#updating) refuseNestedUpdate(where);
+    const inputs = this.#checks.inputs(where, batch, options);
+    const tape = new Tape();
+    this.#updating = true;
+    const train = (): MaybePromise<number> => {
+      const { weights } = parameters;
+      const passed = this.#device.run(() => {
+        const pass = this.#pass(inputs, batch, tape);
+        const result = layers.forward(weights, this.#input(observations, batch), pass);
+        tape.keep(result.outputs);
+        return result;
+      });
+      return chain(gradient(passed.outputs), (given) => {
+        tape.keep(given);
+        this.#use(where);
+        if (parameters.all.size === 0) return this.#applyNothing(learner);
+        const { g, squares } = this.#device.run(() => {
+          const flat = concat(passed.backward(given, false).parameters, 0);
+          return { g: tape.keep(flat), squares: tape.keep(total(square(flat))) };
+        });
+        return chain(this.#gradientNorm(g, squares), (norm) => {
+          const scale = clippingScale(where, norm, options.maxGradientNorm);
+          this.#use(where);
+          this.#apply(parameters, learner, g, options.learningRate, scale);
+          return norm;
+        });
+      });
+    };
+    return finishing(train, () => {
+      tape.release();
+      this.#updating = false;
+    }) as Answer<number, M>;
+  }
+
+  /** Replaces the parameters and averages by those after an update. */
+  #apply(parameters: FlatParameters, learner: Learner, g: Tensor, rate: number, scale: number): void {
+    const { rule, slots, factors } = learner;
+    const number = learner.step + 1;
+    const after = this.#device.run(() => {
+      const state = rule.apply({ parameters: parameters.all, slots }, g, { number, rate, factors, scale });
+      // What did not change may be the same tensor, which is about to be freed.
+      return { parameters: keep(share(state.parameters)), slots: state.slots.map((slot) => keep(share(slot))) };
+    });
+    parameters.replace(after.parameters);
+    for (const slot of slots) slot.dispose();
+    learner.slots = after.slots;
+    learner.step = number;
+  }
+
+  /** An update without parameters. */
+  #applyNothing(learner: Learner): number {
+    learner.step++;
+    return 0;
+  }
+
+  copyFrom(source: QNetwork): Answer<void, M> {
+    const where = 'QNetwork.copyFrom';
+    const { parameters } = this.#write(where);
+    const twin = this.#twin(where, source);
+    if (twin) parameters.replace(this.#device.run(() => keep(share(twin))));
+    else return chain(this.#foreignWeights(where, source), (weights) => this.setWeights(weights)) as Answer<void, M>;
+    return undefined as Answer<void, M>;
+  }
+
+  blendFrom(source: QNetwork, tau: number): Answer<void, M> {
+    const where = 'QNetwork.blendFrom';
+    const { layout } = this.#write(where);
+    checkTau(where, tau);
+    const blend = (theirs: Tensor): void => {
+      const { parameters } = this.#write(where);
+      const all = this.#device.run(() => keep(add(multiply(parameters.all, scalar(1 - tau)), multiply(theirs, scalar(tau)))));
+      parameters.replace(all);
+    };
+    const twin = this.#twin(where, source);
+    if (twin) {
+      blend(twin);
+      return undefined as Answer<void, M>;
+    }
+    return chain(this.#foreignWeights(where, source), (weights) => {
+      const theirs = this.#device.upload(layout.join(matchTensors(where, layout.places, weights)), [layout.size]);
+      blend(theirs);
+      theirs.dispose();
+    }) as Answer<void, M>;
+  }
+
+  weights(): Answer<NamedTensor[], M> {
+    const { layout, parameters } = this.#use('QNetwork.weights');
+    return chain(this.#device.read(parameters.all), (all) => layout.split(all)) as Answer<NamedTensor[], M>;
+  }
+
+  setWeights(weights: readonly NamedTensor[]): Answer<void, M> {
+    const where = 'QNetwork.setWeights';
+    const { layout, parameters } = this.#write(where);
+    const all = layout.join(matchTensors(where, layout.places, weights));
+    parameters.replace(this.#device.upload(all, [layout.size]));
+    return undefined as Answer<void, M>;
+  }
+
+  optimizerState(): Answer<NamedTensor[], M> {
+    const { layout, learner } = this.#use('QNetwork.optimizerState');
+    if (!learner) return [] as unknown as Answer<NamedTensor[], M>;
+    const { rule, slots } = learner;
+    const step = { name: 'step', shape: [1], values: Float32Array.of(learner.step) };
+    const read = (i: number, before: readonly NamedTensor[][]): MaybePromise<NamedTensor[]> => {
+      if (i === slots.length) return [step, ...layout.places.flatMap((_, p) => before.map((tensors) => tensors[p]))];
+      return chain(this.#device.read(slots[i]), (all) => {
+        const named = layout.split(all).map((each) => ({ ...each, name: `${each.name}.${rule.slots[i]}` }));
+        return read(i + 1, [...before, named]);
+      });
+    };
+    return read(0, []) as Answer<NamedTensor[], M>;
+  }
+
+  setOptimizerState(state: readonly NamedTensor[]): Answer<void, M> {
+    const where = 'QNetwork.setOptimizerState';
+    const { layout, learner } = this.#write(where);
+    const slots = learner?.rule.slots ?? [];
+    const averages = layout.places.flatMap(({ name, shape }) => slots.map((slot) => ({ name: `${name}.${slot}`, shape })));
+    const wanted = learner ? [{ name: 'step', shape: [1] }, ...averages] : [];
+    const [step, ...tensors] = matchTensors(where, wanted, state);
+    if (!learner) return undefined as Answer<void, M>;
+    learner.step = readStepCount(where, step);
+    const before = learner.slots;
+    learner.slots = slots.map((_, i) => {
+      const own = layout.places.map((_place, p) => tensors[p * slots.length + i]);
+      return this.#device.upload(layout.join(own), [layout.size]);
+    });
+    for (const slot of before) slot.dispose();
+    return undefined as Answer<void, M>;
+  }
+
+  dispose(): void {
+    if (!this.#parts) return;
+    const { foundation, parameters, learner } = this.#parts;
+    this.#parts = undefined;
+    parameters.dispose();
+    for (const slot of learner?.slots ?? []) slot.dispose();
+    foundation.dispose();
+    this.#onDispose(this);
+  }
+
+  #use(where: string): Parts {
+    if (this.#parts) return this.#parts;
+    throw disposedNetwork(where);
+  }
+
+  /** The parts of a network that may be written into now. */
+  #write(where: string): Parts {
+    const parts = this.#use(where);
+    if (this.#updating) refuseDuringUpdate(where);
+    return parts;
+  }
+
+  #pass({ noise, fractions, samples, steps, state }: PassInputs, batch: number, tape?: Tape): Pass {
+    const { stateSize } = this;
+    return {
+      noise,
+      samples,
+      steps,
+      fractions: fractions.length > 0 ? tensor(fractions.slice(), [fractions.length, 1]) : undefined,
+      states: state && stateSize > 0 ? tensor(state.slice(), [batch / steps, stateSize]) : undefined,
+      finalStates: [],
+      keep: (each) => (tape ? tape.keep(each) : each),
+    };
+  }
+
+  #input(observations: Float32Array, batch: number): Tensor {
+    const { inputSize } = this;
+    const { inputScale = 1 } = this.spec;
+    // Copied: some backends read the numbers only when they are first needed.
+    const x = tensor(observations.slice(0, batch * inputSize), [batch, inputSize]);
+    return inputScale === 1 ? x : multiply(x, scalar(inputScale));
+  }
+
+  /** The parameters of a twin on the same backend; undefined if it lives elsewhere. */
+  #twin(where: string, source: QNetwork): Tensor | undefined {
+    if (!(source instanceof TfjsNetwork)) {
+      checkSameFunction(where, this.#function, networkFunction(source.spec, source.inputSize));
+      return undefined;
+    }
+    const { parameters } = source.#use(`${where}(source)`);
+    checkSameFunction(where, this.#function, source.#function);
+    return source.#device.traits.backend === this.#device.traits.backend ? parameters.all : undefined;
+  }
+
+  #foreignWeights(where: string, source: QNetwork): MaybePromise<NamedTensor[]> {
+    const weights = source.weights();
+    return isPromise(weights) && this.#device.traits.sync ? refusePromisedWeights(where) : weights;
+  }
+
+  /** The Euclidean norm of a gradient, given the sum of its squares. */
+  #gradientNorm(g: Tensor, squares: Tensor): MaybePromise<number> {
+    return chain(this.#device.read(squares), ([sum]) => {
+      if (sum > 1e-24 && sum < 1e36) return Math.sqrt(sum);
+      // Single precision may have overflowed or lost what is small.
+      return chain(this.#device.read(g), (numbers) => Math.sqrt(numbers.reduce((all, x) => all + x * x, 0)));
+    });
+  }
+}

@@ -1,0 +1,58 @@
+import { checkNames } from '../../common/check.ts';
+import { DqnError, describe } from '../../common/errors.ts';
+import { BACKENDS, type TfjsBackend, type TfjsTiming } from './backends.ts';
+import { type BackendPackages, INSTALLED } from './packages.ts';
+import { startBackend } from './start-backend.ts';
+import { TfjsEngine } from './tfjs-engine.ts';
+
+/** Options of {@link tfjs}. */
+export interface TfjsOptions<B extends TfjsBackend> {
+  /** Where networks run. */
+  readonly backend: B;
+  /**
+   * Where the `wasm` backend finds its `.wasm` files in a browser: a folder ending in `/`, or the address of each file by its name. Default: where TensorFlow.js looks by
+   * itself, beside the script.
+   */
+  readonly wasmPaths?: string | Readonly<Record<string, string>>;
+}
+
+/**
+ * An engine of TensorFlow.js, for large and convolutional networks on a GPU. Its networks have the same weights, by name and shape, as those of the embedded engine: checkpoints
+ * and policies move between both. Needs the peers `@tensorflow/tfjs-core` and the package of the backend.
+ *
+ * @example
+ * ```ts
+ * import { createAgent, mlp } from '@scope/dqn';
+ * import { CartPole } from '@scope/dqn/environments';
+ * import { tfjs } from '@scope/dqn/tfjs';
+ *
+ * const agent = await createAgent(new CartPole(), {
+ *   engine: await tfjs({ backend: 'wasm' }),
+ *   network: mlp({ hidden: [256, 256] }),
+ * });
+ * ```
+ * @throws DqnError `invalid-option` on an unknown backend, `missing-package` saying what to install, `unsupported-platform` where the backend does not run here.
+ */
+export function tfjs<B extends TfjsBackend>(options: TfjsOptions<B>): Promise<TfjsEngine<TfjsTiming<B>>> {
+  return startEngine(options, INSTALLED);
+}
+
+/** {@link tfjs} with packages that are given. */
+export async function startEngine<B extends TfjsBackend>(
+  options: TfjsOptions<B>,
+  packages: BackendPackages,
+): Promise<TfjsEngine<TfjsTiming<B>>> {
+  checkNames('tfjs', options, { backend: true, wasmPaths: true });
+  const { backend } = options;
+  if (!Object.hasOwn(BACKENDS, backend)) {
+    throw new DqnError({
+      code: 'invalid-option',
+      where: 'tfjs(backend)',
+      expected: `one of ${Object.keys(BACKENDS).join(', ')}`,
+      received: describe(backend),
+      remedy: "Pass one of these; 'wasm' runs everywhere.",
+    });
+  }
+  const about = await startBackend(backend, packages, options);
+  return new TfjsEngine(BACKENDS[backend], about);
+}

@@ -1,0 +1,8 @@
+/**
+ * Networks on TensorFlow.js: on GPUs by WebGPU, WebGL and CUDA, or on its WebAssembly. Needs the peers `@tensorflow/tfjs-core` and the package of the backend.
+ *
+ * @packageDocumentation
+ */
+export type { TfjsBackend, TfjsTiming } from '../engines/tfjs/backends.ts';
+export type { TfjsEngine } from '../engines/tfjs/tfjs-engine.ts';
+export { tfjs, type TfjsOptions } from '../engines/tfjs/tfjs.ts';
