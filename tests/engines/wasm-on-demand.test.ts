@@ -30,6 +30,7 @@ describe('networks and their layers', () => {
       const { Random, wasm } = await start();
       const engine = wasm();
       const random = new Random(1);
+      await engine.prepare(PLAIN);
       const refusal = { code: 'not-loaded', received: `one of kind ${kind}`, remedy: expect.stringContaining('prepare') };
       expect(() => engine.createNetwork(spec, { random })).toThrow(expect.objectContaining(refusal));
       await engine.prepare(spec);
