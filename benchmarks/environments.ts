@@ -4,7 +4,20 @@
  */
 import { Random } from '../src/common/random.ts';
 import type { ResetResult, StepResult } from '../src/environment/environment.ts';
-import { Acrobot, Breakout, CartPole, Chain, CliffWalking, DeepSea, GridWorld, MountainCar } from '../src/environments/index.ts';
+import {
+  Acrobot,
+  Asterix,
+  Breakout,
+  CartPole,
+  Chain,
+  CliffWalking,
+  DeepSea,
+  Freeway,
+  GridWorld,
+  MountainCar,
+  Seaquest,
+  SpaceInvaders,
+} from '../src/environments/index.ts';
 
 interface SyncEnvironment {
   reset(): ResetResult<unknown>;
@@ -43,7 +56,11 @@ const environments: readonly (readonly [SyncEnvironment, number])[] = [
   [new CliffWalking(), 4],
   [new DeepSea(), 2],
   [new Chain(), 2],
+  [new Asterix(), 6],
   [new Breakout(), 6],
+  [new Freeway(), 6],
+  [new Seaquest(), 6],
+  [new SpaceInvaders(), 6],
 ];
 const ROUNDS = 40;
 const STEPS = 100_000;

@@ -1,12 +1,37 @@
 import { expect, it } from 'vitest';
 import type { Environment } from '../../src/environment/environment.ts';
-import { Acrobot, Breakout, CartPole, Chain, CliffWalking, DeepSea, GridWorld, MountainCar } from '../../src/environments/index.ts';
+import {
+  Acrobot,
+  Asterix,
+  Breakout,
+  CartPole,
+  Chain,
+  CliffWalking,
+  DeepSea,
+  Freeway,
+  GridWorld,
+  MountainCar,
+  Seaquest,
+  SpaceInvaders,
+} from '../../src/environments/index.ts';
 import { checkEnvironment } from '../../src/testing/index.ts';
 
-it.each(Object.entries({ Acrobot, Breakout, CartPole, Chain, CliffWalking, DeepSea, GridWorld, MountainCar }))(
-  '%s keeps the contract of environments',
-  async (_, Kind) => {
-    const { ok, problems, warnings } = await checkEnvironment(() => new Kind() as Environment);
-    expect({ ok, problems, warnings }).toEqual({ ok: true, problems: [], warnings: [] });
-  },
-);
+const kinds = {
+  Acrobot,
+  Asterix,
+  Breakout,
+  CartPole,
+  Chain,
+  CliffWalking,
+  DeepSea,
+  Freeway,
+  GridWorld,
+  MountainCar,
+  Seaquest,
+  SpaceInvaders,
+};
+
+it.each(Object.entries(kinds))('%s keeps the contract of environments', async (_, Kind) => {
+  const { ok, problems, warnings } = await checkEnvironment(() => new Kind() as Environment);
+  expect({ ok, problems, warnings }).toEqual({ ok: true, problems: [], warnings: [] });
+});

@@ -21,7 +21,7 @@ function expectCode(code: ErrorCode, call: () => unknown): void {
   expect(thrown(call).code).toBe(code);
 }
 
-describe.each(cases)('$name', ({ name, create, limited }) => {
+describe.each(cases)('$name', ({ name, create, limited, ending = 0 }) => {
   test('equal seeds and actions give equal episodes', () => {
     fc.assert(
       fc.property(fc.integer(), choicesArb, (seed, choices) => {
@@ -98,7 +98,7 @@ describe.each(cases)('$name', ({ name, create, limited }) => {
     restored.setState(environment.getState());
     expectCode('not-reset', () => restored.step(0));
     expect(restored.reset()).toEqual(environment.reset());
-    finish(environment, (step) => (step * 7) % 2);
+    finish(environment, (step) => (step % 2 === 0 ? ending : 1));
     restored.setState(environment.getState());
     expectCode('not-reset', () => restored.step(0));
     expect(restored.reset()).toEqual(environment.reset());
@@ -110,7 +110,7 @@ describe.each(cases)('$name', ({ name, create, limited }) => {
       `${name}.step(action): expected a running episode but received a step before`,
     );
     environment.reset();
-    finish(environment);
+    finish(environment, () => ending);
     expect(thrown(() => environment.step(0)).message).toMatch(/after the episode ended at step \d+\. Call reset\(\) first\./);
     expectCode('not-reset', () => environment.step(0));
     environment.reset();

@@ -2,7 +2,20 @@ import fc from 'fast-check';
 import type { State } from '../../src/common/state.ts';
 import type { Environment, RenderMode, ResetOptions, ResetResult, StepResult } from '../../src/environment/environment.ts';
 import type { DiscreteSpace } from '../../src/environment/spaces.ts';
-import { Acrobot, Breakout, CartPole, Chain, CliffWalking, DeepSea, GridWorld, MountainCar } from '../../src/environments/index.ts';
+import {
+  Acrobot,
+  Asterix,
+  Breakout,
+  CartPole,
+  Chain,
+  CliffWalking,
+  DeepSea,
+  Freeway,
+  GridWorld,
+  MountainCar,
+  Seaquest,
+  SpaceInvaders,
+} from '../../src/environments/index.ts';
 
 /** What every environment of the package is: complete, and answering at once. */
 export interface FullEnvironment extends Environment<unknown, number> {
@@ -23,6 +36,8 @@ export interface Case {
   limited?(maxEpisodeSteps: number): FullEnvironment;
   /** Lines and characters a line of the ANSI drawing, without the caption. */
   readonly drawing: readonly [number, number];
+  /** The action that ends an episode sooner or later when nothing else is done. Default 0. */
+  readonly ending?: number;
 }
 
 export const cases: readonly Case[] = [
@@ -63,7 +78,12 @@ export const cases: readonly Case[] = [
     limited: (maxEpisodeSteps) => new Chain({ maxEpisodeSteps }),
     drawing: [1, 21],
   },
+  { name: 'Asterix', create: () => new Asterix(), drawing: [10, 30] },
   { name: 'Breakout', create: () => new Breakout(), drawing: [10, 30] },
+  { name: 'Freeway', create: () => new Freeway(), drawing: [10, 30] },
+  // Who stays at the surface lives for ever.
+  { name: 'Seaquest', create: () => new Seaquest(), drawing: [10, 30], ending: 4 },
+  { name: 'SpaceInvaders', create: () => new SpaceInvaders(), drawing: [10, 30] },
 ];
 
 /** Numbers from which {@link play} takes its actions. */

@@ -1,21 +1,36 @@
 import { expect } from 'vitest';
+import type { ResetOptions } from '../../../src/environment/environment.ts';
 import type { Chance, Game } from '../../../src/environments/minatar/game.ts';
 import { MinAtar } from '../../../src/environments/minatar/minatar.ts';
+import { world } from '../support.ts';
+
+/** An episode of the original. */
+export interface RecordedEpisode {
+  /** What the random source gave, first in `reset()` and then in every `act()`; the first of those is the stickiness. */
+  readonly draws: readonly (readonly (number | readonly number[])[])[];
+  /** Base64 of bits `[10, 10, channels]`, the most significant bit of a byte first. */
+  readonly frames: readonly string[];
+  readonly actions: readonly number[];
+  readonly rewards: readonly number[];
+  readonly terminal: readonly boolean[];
+}
+
+/** An episode of the original from a state in which its variables were set. */
+export interface SetUpEpisode extends RecordedEpisode {
+  readonly name: string;
+  /** Whether the game becomes harder. */
+  readonly ramping: boolean;
+  /** The numbers of the state in which it begins, and of the one in which it ends, null where the original has none. */
+  readonly state: readonly number[];
+  readonly after: readonly (number | null)[];
+}
 
 /** Episodes recorded with MinAtar 1.0.15, each in an environment of its own. */
-export interface Recording {
+export interface Recording<Episode extends RecordedEpisode = RecordedEpisode> {
   readonly game: string;
   readonly shape: readonly number[];
   readonly stickyActionProbability: number;
-  readonly episodes: readonly {
-    /** What the random source gave, first in `reset()` and then in every `act()`; the first of those is the stickiness. */
-    readonly draws: readonly (readonly (number | readonly number[])[])[];
-    /** Base64 of bits `[10, 10, channels]`, the most significant bit of a byte first. */
-    readonly frames: readonly string[];
-    readonly actions: readonly number[];
-    readonly rewards: readonly number[];
-    readonly terminal: readonly boolean[];
-  }[];
+  readonly episodes: readonly Episode[];
 }
 
 /** Gives recorded draws in their order, and refuses to give more. */
@@ -60,30 +75,44 @@ function pack(frame: Uint8Array): string {
   return bytes.toString('base64');
 }
 
-/** Plays a recording, and expects every frame, reward and end of it. Gives the number of steps and the sum of rewards. */
+/** Plays a recorded episode, and expects every frame, reward and end of it. */
+function follow(environment: MinAtar, chance: RecordedChance, episode: RecordedEpisode, options?: ResetOptions): void {
+  chance.feed(episode.draws[0]);
+  const { observation } = environment.reset(options);
+  expect(chance.left).toBe(0);
+  expect(pack(observation)).toBe(episode.frames[0]);
+  for (const [i, action] of episode.actions.entries()) {
+    const where = `step ${i + 1}`;
+    chance.feed(episode.draws[i + 1]);
+    const result = environment.step(action);
+    expect(chance.left, where).toBe(0);
+    expect(pack(result.observation), where).toBe(episode.frames[i + 1]);
+    expect(result.reward, where).toBe(episode.rewards[i]);
+    expect(result.terminated, where).toBe(episode.terminal[i]);
+    expect(result.truncated).toBe(false);
+  }
+}
+
+/** Plays a recording from its resets. Gives the number of steps and the sum of rewards. */
 export function replay(recording: Recording, game: () => Game, low: number): { readonly steps: number; readonly sum: number } {
   const chance = new RecordedChance(low);
   let steps = 0;
   let sum = 0;
-  for (const [number, episode] of recording.episodes.entries()) {
+  for (const episode of recording.episodes) {
     const environment = new MinAtar(game(), { stickyActionProbability: recording.stickyActionProbability }, chance);
     expect(environment.observationSpace.shape).toEqual(recording.shape);
-    const where = (step: number): string => `episode ${number}, step ${step}`;
-    chance.feed(episode.draws[0]);
-    const { observation } = environment.reset();
-    expect(chance.left, where(0)).toBe(0);
-    expect(pack(observation), where(0)).toBe(episode.frames[0]);
-    for (const [i, action] of episode.actions.entries()) {
-      chance.feed(episode.draws[i + 1]);
-      const result = environment.step(action);
-      expect(chance.left, where(i + 1)).toBe(0);
-      expect(pack(result.observation), where(i + 1)).toBe(episode.frames[i + 1]);
-      expect(result.reward, where(i + 1)).toBe(episode.rewards[i]);
-      expect(result.terminated, where(i + 1)).toBe(episode.terminal[i]);
-      expect(result.truncated).toBe(false);
-      steps++;
-      sum += result.reward;
-    }
+    follow(environment, chance, episode);
+    steps += episode.actions.length;
+    for (const reward of episode.rewards) sum += reward;
   }
   return { steps, sum };
+}
+
+/** Plays one recorded episode from the state that was set up, and expects the state at its end. */
+export function replaySetUp(episode: SetUpEpisode, game: Game, low: number): void {
+  const chance = new RecordedChance(low);
+  const environment = new MinAtar(game, { stickyActionProbability: 0 }, chance);
+  follow(environment, chance, episode, { options: { state: episode.state } });
+  const after = world(environment);
+  expect(after).toEqual(episode.after.map((value, i) => value ?? after[i]));
 }
