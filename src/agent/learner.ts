@@ -3,8 +3,7 @@ import type { Random } from '../common/random.ts';
 import type { Stateful } from '../common/state.ts';
 import { NStepAccumulator, type Step } from '../replay/n-step.ts';
 import type { ReplayBuffer, ReplayLayout, ReplaySpec, Transition } from '../replay/replay-buffer.ts';
-import type { SequenceReplay, SequenceReplaySpec } from '../replay/sequence-replay.ts';
-import { SequenceUpdate } from './sequence-update.ts';
+import type { SequenceReplay } from '../replay/sequence-replay.ts';
 import { TransitionUpdate, type UpdateParts } from './transition-update.ts';
 
 /** One step of one environment, with the network's recurrent state when it saw the observation. */
@@ -27,6 +26,9 @@ export interface Learner {
   /** One update on a sampled batch; gives the gradient norm before clipping. */
   learn(random: Random, learningRate: number, step: number): MaybePromise<number>;
 }
+
+/** Builds the learner of an agent, once its parts are known. */
+export type LearnerFactory = (parts: UpdateParts, layout: ReplayLayout) => Learner;
 
 /** Learns from single transitions over n steps each. */
 export class TransitionLearner implements Learner {
@@ -65,41 +67,6 @@ export class TransitionLearner implements Learner {
     const batch = this.replay.sample(this.#parts.options.batchSize, random, step);
     return chain(this.#update.run(batch, learningRate, step), (norm) => {
       this.replay.updatePriorities?.(batch.ids, this.#parts.rows.tdErrors);
-      return norm;
-    });
-  }
-}
-
-/** Learns from sequences of steps, for networks with memory. */
-export class SequenceLearner implements Learner {
-  readonly replay: SequenceReplay;
-  readonly #parts: UpdateParts;
-  readonly #update: SequenceUpdate;
-
-  constructor(parts: UpdateParts, spec: SequenceReplaySpec, layout: ReplayLayout) {
-    const { nStep, discount } = parts.options;
-    this.replay = spec.create({ ...layout, nStep, discount, stateSize: parts.online.stateSize });
-    this.#parts = parts;
-    this.#update = new SequenceUpdate(parts);
-  }
-
-  get ready(): boolean {
-    return this.replay.sequences > 0;
-  }
-
-  remember(step: LearnerStep): void {
-    this.replay.add(step);
-    if (step.terminated || step.truncated) this.replay.endEpisode(step.stream);
-  }
-
-  cutEpisodes(streams: number): void {
-    for (let stream = 0; stream < streams; stream++) this.replay.endEpisode(stream);
-  }
-
-  learn(random: Random, learningRate: number, step: number): MaybePromise<number> {
-    const batch = this.replay.sample(this.#parts.options.batchSize, random, step);
-    return chain(this.#update.run(batch, learningRate, step), (norm) => {
-      this.replay.updatePriorities?.(batch.ids, this.#parts.rows.tdErrors, batch.weights);
       return norm;
     });
   }

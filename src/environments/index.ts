@@ -17,6 +17,8 @@ export type { DeepSeaOptions } from './deep-sea.ts';
 export type { MdpTransition } from './finite-mdp.ts';
 export { GridWorld } from './grid-world.ts';
 export type { GridWorldOptions } from './grid-world.ts';
+export { Breakout } from './minatar/breakout.ts';
+export type { MinAtar, MinAtarOptions } from './minatar/minatar.ts';
 export { MountainCar } from './mountain-car.ts';
 export type { MountainCarOptions } from './mountain-car.ts';
 

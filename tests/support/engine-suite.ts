@@ -264,10 +264,17 @@ async function trained(engine: Engine, options: Partial<dqn.AgentOptions<dqn.Tim
   const draw = () => Float32Array.from({ length: 50 }, () => random.float());
   let observation = draw();
   for (let i = 0; i < 30; i++) {
-    // Reading numbers back from a device takes its time.
-    const action = i === 10 ? await agent.act(observation) : random.integer(4);
+    // Reading numbers back from a device takes its time; without a memory, actions may come from anywhere.
+    const action = recurrent || i === 10 ? await agent.act(observation) : random.integer(4);
     const nextObservation = draw();
-    agent.observe({ observation, action, reward: random.normal(), nextObservation, terminated: i % 7 === 6, truncated: false });
+    await agent.observe({
+      observation,
+      action,
+      reward: random.normal(),
+      nextObservation,
+      terminated: i % 7 === 6,
+      truncated: false,
+    });
     observation = i % 7 === 6 ? draw() : nextObservation;
   }
   for (let k = 0; k < rounds; k++) {
