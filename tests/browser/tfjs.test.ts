@@ -1,3 +1,4 @@
+import '../support/all-layers.ts';
 import { memory } from '@tensorflow/tfjs-core';
 import { tfjs } from '../../src/tfjs/index.ts';
 import { testEngine } from '../support/engine-suite.ts';
