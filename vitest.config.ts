@@ -21,9 +21,21 @@ export default defineConfig({
         test: {
           name: 'node',
           include: ['tests/**/*.test.ts'],
-          exclude: ['tests/{browser,pages}/**'],
+          exclude: ['tests/{browser,demo,pages}/**'],
           pool: 'forks',
           setupFiles: 'tests/support/all-layers.ts',
+        },
+      },
+      {
+        extends: true,
+        // One page after the other: they train as fast as the machine lets them.
+        test: {
+          name: 'demo',
+          include: ['tests/demo/**/*.test.ts'],
+          pool: 'forks',
+          testTimeout: 240_000,
+          hookTimeout: 120_000,
+          expect: { poll: { timeout: 30_000 } },
         },
       },
       {
