@@ -3,7 +3,7 @@ import { explainMismatch, isBox, type BoxSpace, type Space } from '../environmen
 
 /**
  * Turns observations of any space into the numbers that a network reads and a replay buffer keeps. A Box is taken as it
- * is (bytes stay bytes, and the network scales them by 1/255), anything else is flattened by its space.
+ * is (bytes stay bytes, and the network scales them to at most 1), anything else is flattened by its space.
  */
 export class ObservationCodec<Observation> {
   /** Numbers in one observation. */
@@ -24,7 +24,7 @@ export class ObservationCodec<Observation> {
     this.#box = box !== undefined;
     this.shape = box?.shape.length ? box.shape : [space.flatSize];
     this.type = box?.dtype === 'uint8' ? 'uint8' : 'float32';
-    this.scale = this.type === 'uint8' ? 1 / 255 : 1;
+    this.scale = box?.dtype === 'uint8' ? 1 / Math.max(1, ...bounds(box)) : 1;
   }
 
   /** An array to encode `count` observations into. */
@@ -68,6 +68,11 @@ export class ObservationCodec<Observation> {
       remedy: 'Mend the environment; checkEnvironment() of @scope/dqn/testing names all that is wrong with it.',
     });
   }
+}
+
+/** The different upper bounds of a Box. */
+function bounds({ high }: BoxSpace): Set<number> {
+  return new Set(high);
 }
 
 function boxOf(space: Space): BoxSpace | undefined {

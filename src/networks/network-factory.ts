@@ -7,7 +7,7 @@ export type QuantileLayer = Omit<ImplicitQuantilesSpec, 'layers'> | Omit<Propose
 export interface NetworkIo {
   /** The shape of one observation. */
   readonly inputShape: readonly number[];
-  /** Every input is multiplied by this first; 1/255 for bytes. Default 1. */
+  /** Every input is multiplied by this first; for bytes 1 / the largest. Default 1. */
   readonly inputScale?: number;
   /** A: number of actions. */
   readonly actions: number;

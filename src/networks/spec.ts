@@ -167,7 +167,7 @@ export type LayerSpec =
 export interface NetworkSpec {
   /** The shape of one observation; its product is the input size. */
   readonly inputShape: readonly number[];
-  /** Every input is multiplied by this first; 1/255 for bytes. Default 1. */
+  /** Every input is multiplied by this first; for bytes 1 / the largest. Default 1. */
   readonly inputScale?: number;
   /** From input to output; at least one. The last layer's width is the output size. */
   readonly layers: readonly LayerSpec[];

@@ -115,7 +115,13 @@ export class TransitionStore {
 
   /** Bytes of all its arrays. */
   get byteLength(): number {
-    return this.#words.byteLength + (this.#masks?.byteLength ?? 0) + this.#frames.byteLength + this.#recent.size * RECENT * 4 + this.#scratch.byteLength;
+    return (
+      this.#words.byteLength +
+      (this.#masks?.byteLength ?? 0) +
+      this.#frames.byteLength +
+      this.#recent.size * RECENT * 4 +
+      this.#scratch.byteLength
+    );
   }
 
   /**

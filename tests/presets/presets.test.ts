@@ -53,6 +53,17 @@ test('images get the convolutions of the paper', async () => {
   efficient.dispose();
 });
 
+test.each([
+  [1, 1],
+  [5, 1 / 5],
+  [0, 1],
+])('bytes up to %i are multiplied by %f', async (high, scale) => {
+  const observationSpace = dqn.box({ low: 0, high, shape: [10, 10, 4], dtype: 'uint8' });
+  const agent = await createAgent({ ...vector, observationSpace }, { ...dqn.dqn(), ...small });
+  expect(agent.online.spec.inputScale ?? 1).toBe(scale);
+  agent.dispose();
+});
+
 test('small images get the convolution of MinAtar', async () => {
   const observationSpace = dqn.box({ low: 0, high: 1, shape: [10, 10, 4] });
   const agent = await createAgent({ ...vector, observationSpace }, { ...dqn.rainbow(), ...small });
