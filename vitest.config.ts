@@ -34,7 +34,7 @@ export default defineConfig({
           include: ['tests/demo/**/*.test.ts'],
           pool: 'forks',
           testTimeout: 240_000,
-          hookTimeout: 120_000,
+          hookTimeout: 400_000,
           expect: { poll: { timeout: 30_000 } },
         },
       },
