@@ -22,7 +22,7 @@ export default defineConfig({
         test: {
           name: 'node',
           include: ['tests/**/*.test.ts'],
-          exclude: ['tests/{browser,pages,webgpu}/**'],
+          exclude: ['tests/{browser,demo,pages,webgpu}/**'],
           pool: 'forks',
           setupFiles: 'tests/support/all-layers.ts',
         },
@@ -36,6 +36,18 @@ export default defineConfig({
           env: softwareVulkan('.temporary/vulkan'),
           testTimeout: 240_000,
           setupFiles: 'tests/support/all-layers.ts',
+        },
+      },
+      {
+        extends: true,
+        // One page after the other: they train as fast as the machine lets them.
+        test: {
+          name: 'demo',
+          include: ['tests/demo/**/*.test.ts'],
+          pool: 'forks',
+          testTimeout: 240_000,
+          hookTimeout: 400_000,
+          expect: { poll: { timeout: 30_000 } },
         },
       },
       {
