@@ -72,7 +72,8 @@ export async function createAgent<Observation, M extends Timing = 'sync'>(
   }
   const target = snapshots.length === 1 ? snapshots[0] : new AveragedNetwork(snapshots);
   await target.copyFrom(online);
-  return new DqnAgent({ observationSpace, actionSpace, options: resolved, online, target, heads });
+  const device = engine.deviceUpdate?.({ online, head, bootstrap, actions: actionSpace.n, heads });
+  return new DqnAgent({ observationSpace, actionSpace, options: resolved, online, target, heads, device });
 }
 
 /** Refuses a network of another size. @throws DqnError `invalid-option`. */

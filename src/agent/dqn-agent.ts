@@ -7,6 +7,7 @@ import type { State } from '../common/state.ts';
 import type { DiscreteSpace, Space } from '../environment/spaces.ts';
 import type { Explorer, RememberingExplorer } from '../exploration/explorer.ts';
 import { greedy } from '../exploration/greedy.ts';
+import type { DeviceUpdate } from '../networks/device-update.ts';
 import type { QNetwork } from '../networks/q-network.ts';
 import { traitsOf } from '../networks/traits.ts';
 import { readTensors, tensorsToState } from '../networks/tensor-state.ts';
@@ -36,6 +37,8 @@ export interface DqnAgentParts<Observation, M extends Timing> {
   readonly target: QNetwork<M>;
   /** K: estimates of all action values side by side. */
   readonly heads: number;
+  /** Runs updates on single transitions; the core does where left out. */
+  readonly device?: DeviceUpdate;
 }
 
 /** The agent behind `createAgent`: composes the parts and owns act, observe and learn. */
@@ -71,7 +74,7 @@ export class DqnAgent<Observation, M extends Timing> implements Agent<Observatio
   #updates = 0;
   #due = 0;
 
-  constructor({ observationSpace, actionSpace, options, online, target, heads }: DqnAgentParts<Observation, M>) {
+  constructor({ observationSpace, actionSpace, options, online, target, heads, device }: DqnAgentParts<Observation, M>) {
     this.observationSpace = observationSpace;
     this.actionSpace = actionSpace;
     this.options = options;
@@ -104,7 +107,9 @@ export class DqnAgent<Observation, M extends Timing> implements Agent<Observatio
     const draws = new Draws(this.#learningNoise, traitsOf(online.spec).noisy, head.fractions);
     const parts = { options, online, target, rows: this.#rows, draws, actions: actionSpace.n };
     this.#learner =
-      'sequences' in replay ? new SequenceLearner(parts, replay, this.#layout) : new TransitionLearner(parts, replay, this.#layout);
+      'sequences' in replay
+        ? new SequenceLearner(parts, replay, this.#layout)
+        : new TransitionLearner(parts, replay, this.#layout, device);
     this.#learningRate = toSchedule(options.optimizer.learningRate);
     this.#observation = codec.allocate(1);
     this.#next = codec.allocate(1);
@@ -195,12 +200,18 @@ export class DqnAgent<Observation, M extends Timing> implements Agent<Observatio
 
   learn(): Answer<UpdateReport, M> {
     const learningRate = this.#learningRate.at(this.#step);
-    const learning = this.#learner.learn(this.#sampling, learningRate, this.#step);
-    const answer = chain(learning, (gradientNorm): MaybePromise<UpdateReport> => {
-      this.#updates++;
-      if (this.#due > 0) this.#due--;
-      const report = { update: this.#updates, ...this.#rows.summary(), gradientNorm, learningRate };
-      return chain(this.options.targetUpdater.afterUpdate?.(this.#clock()), () => report);
+    const answer = chain(this.#learner.settle?.(), (failure) => {
+      if (failure) {
+        this.#updates--;
+        throw failure;
+      }
+      const learning = this.#learner.learn(this.#sampling, learningRate, this.#step);
+      return chain(learning, (numbers): MaybePromise<UpdateReport> => {
+        this.#updates++;
+        if (this.#due > 0) this.#due--;
+        const report = { update: this.#updates, ...numbers, learningRate };
+        return chain(this.options.targetUpdater.afterUpdate?.(this.#clock()), () => report);
+      });
     });
     return answer as Answer<UpdateReport, M>;
   }
@@ -215,6 +226,9 @@ export class DqnAgent<Observation, M extends Timing> implements Agent<Observatio
 
   /** The state without the replay buffer: small, and safe from what is restored later (weights and memories are copied, windows replaced). */
   async #learned() {
+    const { late } = this.#learner;
+    // An update under way is waited for: whether it counts decides what the optimiser's state is.
+    await late?.arrive();
     return {
       composition: composition(this),
       step: this.#step,
@@ -231,6 +245,7 @@ export class DqnAgent<Observation, M extends Timing> implements Agent<Observatio
       target: tensorsToState(await this.target.weights()),
       optimizer: tensorsToState(await this.online.optimizerState()),
       windows: this.#learner.windows?.getState() ?? null,
+      late: late?.getState() ?? null,
     };
   }
 
@@ -264,6 +279,7 @@ export class DqnAgent<Observation, M extends Timing> implements Agent<Observatio
     this.#training.setState(fields.acting as State);
     this.#remembering?.setState(fields.explorer as State);
     this.#learner.windows?.setState(fields.windows as State);
+    this.#learner.late?.setState(`${where}.late`, fields.late);
     this.#step = step;
     this.#updates = updates;
     this.#due = due;
@@ -292,6 +308,8 @@ export class DqnAgent<Observation, M extends Timing> implements Agent<Observatio
   }
 
   dispose(): void {
+    // What is still on its way is let in, and so freed; nobody is left to tell of a failure.
+    void Promise.resolve(this.#learner.late?.arrive()).catch(() => undefined);
     this.online.dispose();
     this.target.dispose();
   }
