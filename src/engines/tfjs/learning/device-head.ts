@@ -43,6 +43,8 @@ export interface DeviceLoss {
  * makes its loss NaN, also at actions that take no part.
  */
 export interface DeviceHead {
+  /** For a head that draws fractions: from outputs at the next observations to those that targets are made of and those that the next action is chosen by. */
+  split?(nextOutputs: Tensor): { readonly target: Tensor; readonly act: Tensor };
   /** Q(s, a) `[R, A]` of outputs `[R, outputs]`. */
   qValues(outputs: Tensor): Tensor;
   /** `[R, targetWidth]`. */

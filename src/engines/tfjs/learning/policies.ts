@@ -27,8 +27,13 @@ function possibleValues(qValues: Tensor, possible: Tensor | undefined): Tensor {
 }
 
 /** x where an action is possible, 0 elsewhere. */
-function whereTrue(possible: Tensor | undefined, x: Tensor): Tensor {
+export function whereTrue(possible: Tensor | undefined, x: Tensor): Tensor {
   return possible ? select(possible, x, fill(x.shape, 0)) : x;
+}
+
+/** 1 where an action is possible, 0 elsewhere. */
+export function possibleOnes(qValues: Tensor, possible: Tensor | undefined): Tensor {
+  return whereTrue(possible, fill(qValues.shape, 1));
 }
 
 /**
@@ -51,7 +56,7 @@ export function greedyPolicy(qValues: Tensor, possible: Tensor | undefined): Ten
 
 /** `ε / n + (1 − ε) · greedy` over the n possible actions. */
 export function epsilonGreedyPolicy(qValues: Tensor, possible: Tensor | undefined, epsilon: number): Tensor {
-  const each = whereTrue(possible, fill(qValues.shape, 1));
+  const each = possibleOnes(qValues, possible);
   const share = divide(each, maximum(sum(each, 1), scalar(1)));
   return add(multiply(share, scalar(epsilon)), multiply(greedyPolicy(qValues, possible), scalar(1 - epsilon)));
 }

@@ -3,6 +3,7 @@ import { ClippedDoubleQ } from '../../../bootstrap/clipped-double-q.ts';
 import { DoubleQ } from '../../../bootstrap/double-q.ts';
 import { ExpectedSarsa } from '../../../bootstrap/expected-sarsa.ts';
 import { MaxQ } from '../../../bootstrap/max-q.ts';
+import { MellowmaxQ } from '../../../bootstrap/mellowmax-q.ts';
 import { Munchausen } from '../../../bootstrap/munchausen.ts';
 import { SoftQ } from '../../../bootstrap/soft-q.ts';
 import { SoftmaxQ } from '../../../bootstrap/softmax-q.ts';
@@ -10,6 +11,7 @@ import { probabilityAt } from '../../../common/probability.ts';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { add, concat, lengthOf, maximum, multiply, reshape, scalar, slice, step as stepFunction, subtract, sum } from '../ops.ts';
 import type { DeviceBackup, DeviceRule, DeviceRuleInput } from './device-rule.ts';
+import { mellowmax } from './mellowmax.ts';
 import { epsilonGreedyPolicy, greedyPolicy, softmaxPolicy } from './policies.ts';
 
 /** A rule that needs the target network at the next observations alone. */
@@ -91,6 +93,10 @@ export function ruleOnDevice(rule: object): DeviceRule | undefined {
     case SoftmaxQ: {
       const { temperature } = rule as SoftmaxQ;
       return fromTarget(({ targetQ, possible }) => ({ policy: softmaxPolicy(targetQ, possible, temperature).policy }));
+    }
+    case MellowmaxQ: {
+      const { omega } = rule as MellowmaxQ;
+      return fromTarget(({ targetQ, possible }) => mellowmax(targetQ, possible, omega));
     }
     case SoftQ: {
       const { temperature } = rule as SoftQ;

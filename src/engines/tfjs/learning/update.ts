@@ -81,8 +81,9 @@ class TfjsUpdate implements DeviceUpdate {
       ? head.qValues(byRow(this.#online.outputsOnDevice(nextObservations, size, passes.online)))
       : undefined;
     const currentQ = rule.usesCurrent ? head.qValues(target(observations, passes.current)) : undefined;
-    const nextOutputs = target(nextObservations, passes.next);
-    const backup = rule.apply({ targetQ: head.qValues(nextOutputs), onlineQ, currentQ, taken, possible, step: input.step });
+    const asked = target(nextObservations, passes.next);
+    const { target: nextOutputs, act } = head.split?.(asked) ?? { target: asked, act: asked };
+    const backup = rule.apply({ targetQ: head.qValues(act), onlineQ, currentQ, taken, possible, step: input.step });
     const { policy, bonus, rewardBonus, choose } = backup;
     let given = rewardBonus ? add(rewards, rewardBonus) : rewards;
     if (bonus) given = add(given, multiply(discounts, bonus));
@@ -92,19 +93,24 @@ class TfjsUpdate implements DeviceUpdate {
       nextOutputs: choose ? choose(nextOutputs) : nextOutputs,
       nextPolicy: policy,
     });
+    const drawn = passes.learn.fractions;
+    const fractions = drawn && tensor(drawn.slice(), [rows, drawn.length / rows]);
     let loss: DeviceLoss | undefined;
+    let weighted: Tensor | undefined;
     const gradient = (outputs: Tensor): Tensor => {
-      loss = head.loss({ outputs: byRow(outputs), taken, targets, scales, fractions: undefined });
-      return reshape(loss.gradient, outputs.shape);
+      loss = head.loss({ outputs: byRow(outputs), taken, targets, scales, fractions });
+      weighted = total(multiply(weights, loss.losses));
+      // Minima and maxima lose a NaN on some backends; so that no gradient is taken for sound whose loss is not finite, the loss goes into it times 0.
+      return reshape(add(loss.gradient, multiply(weighted, scalar(0))), outputs.shape);
     };
     const { norm, clippedNorm } = this.#online.updateOnDevice(observations, size, gradient, {
       ...passes.learn,
       learningRate,
       maxGradientNorm: maxGradientNorm === Infinity ? undefined : maxGradientNorm,
     });
-    const { losses, tdErrors, estimates } = loss as unknown as DeviceLoss;
-    const sums = [multiply(weights, losses), estimates, abs(tdErrors)].map((each) => reshape(total(each), [1]));
-    return concat([...sums, reshape(norm, [1]), reshape(clippedNorm, [1]), reshape(tdErrors, [rows])], 0);
+    const { tdErrors, estimates } = loss as unknown as DeviceLoss;
+    const numbers = [weighted as unknown as Tensor, total(estimates), total(abs(tdErrors)), norm, clippedNorm];
+    return concat([...numbers.map((each) => reshape(each, [1])), reshape(tdErrors, [rows])], 0);
   }
 
   #meanOutputs(targets: DeviceUpdateInput['targets'], x: Tensor, size: number, options: ForwardOptions): Tensor {
