@@ -11,6 +11,7 @@ import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import * as dqn from '../dist/index.js';
 import { CartPole } from '../dist/environments.js';
+import { filledAgent } from './filled-agent.mjs';
 import { calibrate, format, measureAlternating, table, timeCalls } from './harness.mjs';
 import { parts } from './parts.mjs';
 import { tfjsPeer } from './peers/tfjs.mjs';
@@ -23,32 +24,6 @@ const NETS = [
 ];
 const UPDATE_ROUNDS = 15;
 const TRAINING_ROUNDS = 3;
-
-/** An agent with a full replay buffer, to be timed part by part. */
-async function filledAgent({ sizes, batch }) {
-  const [inputs, ...hidden] = sizes;
-  const actions = hidden.pop();
-  const problem = {
-    observationSpace: dqn.box({ low: -Infinity, high: Infinity, shape: [inputs] }),
-    actionSpace: dqn.discrete(actions),
-  };
-  const agent = await dqn.createAgent(problem, {
-    network: dqn.mlp({ hidden }),
-    bootstrap: dqn.maxQ(),
-    replay: dqn.uniform({ capacity: 10_000 }),
-    optimizer: dqn.adam({ learningRate: 2.5e-4 }),
-    maxGradientNorm: Infinity,
-    batchSize: batch,
-    seed: 1,
-  });
-  const random = new dqn.Random(1);
-  const draw = () => Float32Array.from({ length: inputs }, () => random.normal());
-  for (let i = 0; i < 10_000; i++) {
-    const experience = { observation: draw(), action: random.integer(actions), reward: random.normal(), nextObservation: draw() };
-    agent.observe({ ...experience, terminated: random.float() < 0.05, truncated: false });
-  }
-  return { agent, observation: draw() };
-}
 
 /** One section of short rounds: a row for each net. */
 async function compareCalls(what, peers, rounds) {

@@ -117,6 +117,7 @@ export type {
   ForwardOptions,
   NamedTensor,
   NetworkOptions,
+  OutputFocus,
   OutputGradient,
   QNetwork,
   UpdateOptions,

@@ -99,6 +99,11 @@ export class BellmanRows {
     this.#parts = parts;
   }
 
+  /** K. */
+  get heads(): number {
+    return this.#parts.heads;
+  }
+
   /** Makes room for R transitions. */
   reserve(size: number): void {
     if (size === this.#size) return;

@@ -1,5 +1,5 @@
 import { chain, type MaybePromise } from '../common/maybe-promise.ts';
-import type { QNetwork } from '../networks/q-network.ts';
+import type { OutputFocus, QNetwork } from '../networks/q-network.ts';
 import type { Batch } from '../replay/replay-buffer.ts';
 import type { BellmanRows } from './bellman-rows.ts';
 import { gatherRows, none, sized } from './arrays.ts';
@@ -26,9 +26,13 @@ export class TransitionUpdate {
   readonly #parts: UpdateParts;
   #nextOutputs = none;
   #policyOutputs = none;
+  /** Where the loss reads one action's outputs alone: those. */
+  readonly #focus: { -readonly [K in keyof OutputFocus]: OutputFocus[K] } | undefined;
 
   constructor(parts: UpdateParts) {
+    const { head } = parts.options;
     this.#parts = parts;
+    if (head.readsTakenAlone && parts.rows.heads === 1) this.#focus = { width: head.width, groups: new Int32Array(0) };
   }
 
   /** Does the update and gives the gradient norm before clipping. */
@@ -44,7 +48,9 @@ export class TransitionUpdate {
       const fractions = draws.fractions('online', size);
       if (fractions) rows.fractions = fractions;
       const clip = maxGradientNorm === Infinity ? undefined : maxGradientNorm;
-      return online.update(observations, size, rows.gradient, { learningRate, maxGradientNorm: clip, noise, fractions });
+      const focus = this.#focus;
+      if (focus) focus.groups = batch.actions;
+      return online.update(observations, size, rows.gradient, { learningRate, maxGradientNorm: clip, noise, fractions, focus });
     };
     const next = (): MaybePromise<number> => {
       const joint = draws.joint(size);

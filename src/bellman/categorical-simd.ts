@@ -122,7 +122,7 @@ export class SimdCategoricalRows implements CategoricalRows {
     const exps = statistics + batch * actions * STATISTICS;
     const copies = exps + batch * actions * stride;
     const projected = copies + nextOutputs.byteLength;
-    const list = projected + batch * atoms * 4;
+    const list = projected + batch * atoms * 4 + 16;
     kernels.reserve(list + batch * actions * 4);
     const { run, f32, f64, i32 } = kernels;
     f32.set(nextOutputs, copies / 4);

@@ -28,6 +28,7 @@ export class CategoricalHead implements ValueHead {
   readonly width: number;
   readonly targetWidth: number;
   readonly linear = false;
+  readonly readsTakenAlone = true;
   /** The support. */
   readonly settings: Readonly<Record<'atoms' | 'vMin' | 'vMax', number>>;
   readonly #rows: CategoricalRows;

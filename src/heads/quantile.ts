@@ -26,6 +26,7 @@ export class QuantileHead implements ValueHead {
   readonly width: number;
   readonly targetWidth: number;
   readonly linear = true;
+  readonly readsTakenAlone = true;
   readonly settings: { readonly quantiles: number };
   /** κ of the loss. */
   readonly kappa: number;

@@ -76,6 +76,11 @@ export interface ValueHead {
   readonly targetWidth: number;
   /** Whether Q(s, a) is linear in the outputs, so that the mean of several networks' outputs means the mean of their values. */
   readonly linear: boolean;
+  /**
+   * Whether {@link ValueHead.loss} reads the outputs of the action taken alone, `W` of them from `taken[b] · W` on, so that an engine may spare itself the
+   * others. Default: it may read all.
+   */
+  readonly readsTakenAlone?: boolean;
   /** For a head whose network takes quantile fractions: the layer that must stand last in it. */
   readonly quantiles?: QuantileLayer;
   /** For a head that draws the fractions itself. */

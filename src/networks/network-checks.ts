@@ -1,7 +1,7 @@
 // What every engine asks of the calls on its networks, so that all of them refuse the same with the same words.
 import { checkInteger, checkNumber } from '../common/check.ts';
 import { DqnError, describe } from '../common/errors.ts';
-import type { ForwardOptions, NamedTensor, UpdateOptions } from './q-network.ts';
+import type { ForwardOptions, NamedTensor, OutputFocus, QNetwork, UpdateOptions } from './q-network.ts';
 import type { NetworkTraits } from './traits.ts';
 
 /** What a pass takes beside the observations, checked and with its defaults filled in. */
@@ -15,9 +15,18 @@ export interface PassInputs {
   readonly steps: number;
   /** `[batch / steps, stateSize]`; zeros where left out. */
   readonly state: Float32Array | undefined;
+  /** For passes that a backward pass follows. */
+  readonly focus: OutputFocus | undefined;
 }
 
-const NO_INPUTS: PassInputs = { noise: undefined, fractions: new Float32Array(0), samples: 1, steps: 1, state: undefined };
+const NO_INPUTS: PassInputs = {
+  noise: undefined,
+  fractions: new Float32Array(0),
+  samples: 1,
+  steps: 1,
+  state: undefined,
+  focus: undefined,
+};
 
 /** A gradient whose norm is beyond this has squares that single precision cannot hold. */
 export const MAX_NORM = 1e18;
@@ -35,12 +44,14 @@ function refuse(where: string, expected: string, received: string, remedy: strin
 /** The checks of the passes through one network. */
 export class PassChecks {
   readonly #inputSize: number;
+  readonly #outputSize: number;
   readonly #traits: NetworkTraits;
   /** Whether passes must be told more than the observations. */
   readonly #asks: boolean;
 
-  constructor(inputSize: number, traits: NetworkTraits) {
+  constructor({ inputSize, outputSize }: Pick<QNetwork, 'inputSize' | 'outputSize'>, traits: NetworkTraits) {
     this.#inputSize = inputSize;
+    this.#outputSize = outputSize;
     this.#traits = traits;
     this.#asks = traits.stateSize > 0 || traits.fractions === 'given';
   }
@@ -61,9 +72,9 @@ export class PassChecks {
    * What comes beside the observations.
    * @throws DqnError `invalid-option` on a wrong length or a number out of its range.
    */
-  inputs(where: string, batch: number, options?: ForwardOptions): PassInputs {
+  inputs(where: string, batch: number, options?: ForwardOptions & Pick<UpdateOptions, 'focus'>): PassInputs {
     if (!options && !this.#asks) return NO_INPUTS;
-    const { noise, fractions, steps = 1, state } = options ?? {};
+    const { noise, fractions, steps = 1, state, focus } = options ?? {};
     const { noisy, stateSize, fractions: wanted } = this.#traits;
     if (noise !== undefined) checkNumber(`${where}(noise)`, noise);
     checkInteger(`${where}(steps)`, steps, { min: 1, max: batch });
@@ -103,13 +114,31 @@ export class PassChecks {
         'Pass the state of every sequence.',
       );
     }
+    if (focus !== undefined) checkFocus(`${where}(focus)`, focus, batch, this.#outputSize);
     return {
       noise: noisy ? noise : undefined,
       fractions: wanted === 'given' ? (fractions as Float32Array) : NO_INPUTS.fractions,
       samples,
       steps,
       state,
+      focus,
     };
+  }
+}
+
+/** @throws DqnError `invalid-option`. */
+function checkFocus(where: string, { width, groups }: OutputFocus, batch: number, outputSize: number): void {
+  checkInteger(`${where}.width`, width, { min: 1, max: outputSize });
+  const count = outputSize / width;
+  if (outputSize % width !== 0)
+    refuse(`${where}.width`, `a divisor of ${outputSize}`, describe(width), 'Pass the number of outputs of an action.');
+  if (!(groups instanceof Int32Array && groups.length >= batch)) {
+    const received = groups instanceof Int32Array ? `${groups.length} numbers` : describe(groups);
+    refuse(`${where}.groups`, `an Int32Array of ${batch} groups`, received, 'Pass the group of every row.');
+  }
+  for (let row = 0; row < batch; row++) {
+    if (groups[row] >= 0 && groups[row] < count) continue;
+    refuse(`${where}.groups[${row}]`, `a group in [0, ${count - 1}]`, describe(groups[row]), 'Pass the group of every row.');
   }
 }
 

@@ -35,12 +35,25 @@ export interface ForwardOptions {
   readonly state?: Float32Array;
 }
 
+/** The outputs that matter: of each row one of the groups of equal width that the outputs fall into. */
+export interface OutputFocus {
+  /** Outputs in a group, a divisor of `outputSize`. Group g is outputs `g · width … (g + 1) · width − 1`. */
+  readonly width: number;
+  /** `[batch]` (may be longer): the group of each row. */
+  readonly groups: Int32Array;
+}
+
 /** What one update may change from call to call. */
 export interface UpdateOptions extends ForwardOptions {
   /** η, at least 0. */
   readonly learningRate: number;
   /** The gradient of all parameters together is scaled down to this Euclidean norm if it is longer. Default: no clipping. */
   readonly maxGradientNorm?: number;
+  /**
+   * A promise that an engine may use to spare work: the gradient function reads no other outputs, which may be any numbers then, and leaves
+   * their gradient zero. Default: it may read and write all.
+   */
+  readonly focus?: OutputFocus;
 }
 
 /**

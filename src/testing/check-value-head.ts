@@ -385,6 +385,25 @@ function checkLoss(
     return undefined;
   });
 
+  if (head.readsTakenAlone) {
+    const alone = 'Read the outputs of the action taken alone, or leave readsTakenAlone out.';
+    properties.hold('untaken-actions', alone, cases, (drawn) => {
+      const input = lossInput(head, drawn);
+      const { outputs, actions } = input;
+      const { width } = head;
+      const others = outputs.map((x, i) => {
+        const row = Math.floor(i / (width * actions));
+        return Math.floor(i / width) % actions === input.taken[row] ? x : NaN;
+      });
+      const [left, right] = [outputs, others].map((each) => lossOf(head, { ...input, outputs: each }));
+      for (const name of ['gradient', 'losses', 'tdErrors', 'estimates'] as const) {
+        if (deepEqual(left[name], right[name])) continue;
+        return `readsTakenAlone is true, but ${name} depend on the outputs of actions not taken.`;
+      }
+      return undefined;
+    });
+  }
+
   const scale = 'Multiply the gradient of each row by weights[b], and neither losses nor TD errors.';
   properties.hold('weights', scale, cases, (drawn) => {
     const input = lossInput(head, drawn);

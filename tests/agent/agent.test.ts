@@ -13,6 +13,7 @@ import {
   maxQ,
   mlp,
   polyak,
+  quantile,
   sgd,
   uniform,
   type Agent,
@@ -177,6 +178,38 @@ describe('learn', () => {
     expect([agent.online.weights(), agent.online.optimizerState(), agent.updates]).toEqual(before);
     poisoned = false;
     expect(agent.learn().loss).toBeGreaterThan(0);
+  });
+});
+
+describe('a head that reads the outputs of the action taken alone', () => {
+  /** A head of 20 numbers an action; counts the outputs that its first loss finds computed: memory is zero before. */
+  async function run(readsTakenAlone: boolean) {
+    const sound = quantile({ quantiles: 20 });
+    const computed: number[] = [];
+    const head: ValueHead = {
+      ...sound,
+      kind: 'watched',
+      readsTakenAlone,
+      qValues: (outputs, batch, actions, out) => sound.qValues(outputs, batch, actions, out),
+      targets: (input, out) => sound.targets(input, out),
+      loss(input, out) {
+        sound.loss(input, out);
+        computed.push(input.outputs.reduce((count, x) => count + (x === 0 ? 0 : 1), 0));
+      },
+    };
+    const agent = await make({ head, batchSize: 16 });
+    drive(agent, 60);
+    return { computed, values: agent.qValues(Float32Array.of(0.5, -0.3, 0.8)) };
+  }
+
+  test('is spared the others, and learns the same', async () => {
+    const [all, alone] = [await run(false), await run(true)];
+    expect(all.computed[0]).toBe(16 * 40);
+    expect(alone.computed[0]).toBe(16 * 20);
+    expect(all.computed.length).toBeGreaterThan(40);
+    alone.values.forEach((value, a) => expect(value).toBeCloseTo(all.values[a], 4));
+    const untrained = await make({ head: quantile({ quantiles: 20 }) });
+    expect(Math.abs(untrained.qValues(Float32Array.of(0.5, -0.3, 0.8))[0] - all.values[0])).toBeGreaterThan(1e-3);
   });
 });
 

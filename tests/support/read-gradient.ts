@@ -1,5 +1,5 @@
 import { Random } from '../../src/common/random.ts';
-import type { Engine, ForwardOptions, NamedTensor } from '../../src/networks/q-network.ts';
+import type { Engine, NamedTensor, UpdateOptions } from '../../src/networks/q-network.ts';
 import type { NetworkSpec } from '../../src/networks/spec.ts';
 import { drawNumbers } from './network-arbitraries.ts';
 
@@ -19,7 +19,7 @@ export function readGradient(
   observations: Float32Array,
   batch: number,
   dOutputs: Float32Array,
-  options: ForwardOptions = {},
+  options: Omit<UpdateOptions, 'learningRate'> = {},
 ): { gradient: Map<string, Float64Array>; norm: number } {
   const network = engine.createNetwork(spec, { random: new Random(1), optimizer: { kind: 'sgd', momentum: 0.5, weightDecay: 0 } });
   network.setWeights(weights);

@@ -101,6 +101,17 @@ describe('checkValueHead', () => {
       /not about the one taken, .* must be 0/,
     ],
     [
+      'a look at other actions in spite of a promise',
+      'untaken-actions',
+      {
+        ...lossThen(({ outputs, taken, actions }, { tdErrors }) => {
+          if (Number.isNaN(outputs[(taken[0] + 1) % actions])) tdErrors[0] += 1;
+        }),
+        readsTakenAlone: true,
+      },
+      /readsTakenAlone is true, but tdErrors depend/,
+    ],
+    [
       'weights that are forgotten',
       'weights',
       spoilt((sound) => ({ loss: (input, out) => sound.loss({ ...input, weights: input.weights.map(() => 1) }, out) })),

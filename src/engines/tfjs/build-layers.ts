@@ -35,7 +35,7 @@ function buildLayer(foundation: Foundation, plan: LayerPlan): TfjsLayer {
     case 'layerNorm':
       return layerNormLayer(of(spec));
     case 'conv2d':
-      return conv2dLayer(foundation, of(spec));
+      return conv2dLayer(of(spec));
     case 'residual':
       return residualLayer(spec, within(0));
     case 'parallel':

@@ -2,86 +2,61 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { type LayerPlan, convolutionGeometry } from '../../networks/plan.ts';
 import type { Conv2dSpec } from '../../networks/spec.ts';
 import { activate, derive, needsArgument } from './activation.ts';
-import type { Foundation } from './foundation.ts';
 import { type TfjsLayer, weightsOf } from './layer.ts';
-import { affine, concat, fill, gather, lengthOf, reshape, sum } from './ops.ts';
+import { type Padding, convolve, convolveBackward, convolveFused, reshape, slice, sum, transpose } from './ops.ts';
 
-/** Which pixels lie under the filters, and under which filters a pixel lies. */
-interface Patches {
-  /** H'·W': positions of the filters. */
-  readonly positions: number;
-  /** kh·kw: pixels under a filter. */
-  readonly taps: number;
-  /** The pixel of each position and tap `[positions · taps]`; H·W stands for padding. */
-  readonly pixels: Int32Array;
-  /** The most positions and taps that one pixel has. */
-  readonly uses: number;
-  /** The positions and taps of each pixel `[H·W · uses]`; positions · taps stands for none. */
-  readonly places: Int32Array;
-  readonly padded: boolean;
-}
-
-function findPatches(spec: Conv2dSpec, [height, width, ...rest]: readonly number[]): Patches {
-  const { kernelHeight, kernelWidth, strideY, strideX, outputHeight, outputWidth, paddingTop, paddingLeft } = convolutionGeometry(
-    spec,
-    [height, width, ...rest],
-  );
-  const positions = outputHeight * outputWidth;
-  const taps = kernelHeight * kernelWidth;
-  const pixels = new Int32Array(positions * taps).fill(height * width);
-  const placesOf: number[][] = Array.from({ length: height * width }, () => []);
-  for (let place = 0; place < pixels.length; place++) {
-    const [position, tap] = [Math.floor(place / taps), place % taps];
-    const row = Math.floor(position / outputWidth) * strideY + Math.floor(tap / kernelWidth) - paddingTop;
-    const column = (position % outputWidth) * strideX + (tap % kernelWidth) - paddingLeft;
-    if (row < 0 || row >= height || column < 0 || column >= width) continue;
-    pixels[place] = row * width + column;
-    placesOf[pixels[place]].push(place);
-  }
-  const uses = Math.max(...placesOf.map(({ length }) => length), 1);
-  const places = new Int32Array(height * width * uses).fill(pixels.length);
-  placesOf.forEach((each, pixel) => places.set(each, pixel * uses));
-  return { positions, taps, pixels, uses, places, padded: pixels.includes(height * width) };
+/** Zeros before and behind so many inputs, of which the filters reach `end` with those before. */
+function pads(before: number, inputs: number, end: number): [number, number] {
+  return [before, Math.max(0, end - before - inputs)];
 }
 
 /**
- * `y = activation(x ∗ W + b)`: the patches under the filters form a matrix `[rows · H'·W', kh·kw·C]`, whose product with W `[kh·kw·C, F]` is the image of outputs.
- * Backward, a pixel sums the gradients of all patches that it lies in. Both are gathered, which every backend can.
+ * `y = activation(x ∗ W + b)`. The gradient of W is a convolution too: of the images, with batch and channels changing places, by ∂L/∂y, whose numbers lie as far
+ * apart as the filters step. TensorFlow.js has no kernel of its own for it on every backend.
  */
-export function conv2dLayer(foundation: Foundation, { spec, inputShape, parameters }: LayerPlan<Conv2dSpec>): TfjsLayer {
+export function conv2dLayer({ spec, inputShape, parameters }: LayerPlan<Conv2dSpec>): TfjsLayer {
   const [height, width, channels] = inputShape;
   const { activation = 'linear', filters } = spec;
-  const { positions, taps, pixels, uses, places, padded } = findPatches(spec, inputShape);
-  const { products } = foundation;
-  const pixelIndex = foundation.constant(pixels, [pixels.length]);
-  const placeIndex = foundation.constant(places, [places.length]);
+  const { kernelHeight, kernelWidth, strideY, strideX, outputHeight, outputWidth, paddingTop, paddingLeft } = convolutionGeometry(
+    spec,
+    inputShape,
+  );
+  const strides: readonly [number, number] = [strideY, strideX];
+  const padding: Padding = [
+    [0, 0],
+    pads(paddingTop, height, (outputHeight - 1) * strideY + kernelHeight),
+    pads(paddingLeft, width, (outputWidth - 1) * strideX + kernelWidth),
+    [0, 0],
+  ];
 
-  /** `[rows, n, C]` with a pixel of zeros behind each row. */
-  const withZero = (x: Tensor): Tensor => concat([x, fill([lengthOf(x, 0), 1, channels], 0)], 1);
+  /** ∂L/∂W, flat. */
+  const weightGradient = (x: Tensor, d: Tensor): Tensor => {
+    const once: readonly [number, number] = [1, 1];
+    const product = convolve(transpose(x, [3, 1, 2, 0]), transpose(d, [1, 2, 0, 3]), once, padding, strides);
+    // Rows and columns that no filter reaches give more than its taps.
+    const taps = slice(product, [0, 0, 0, 0], [channels, kernelHeight, kernelWidth, filters]);
+    return reshape(transpose(taps, [1, 2, 0, 3]), [kernelHeight * kernelWidth * channels * filters]);
+  };
 
   return {
     parameters,
     forward(weights, x, pass) {
       const [weight, bias] = weightsOf(weights, parameters);
       const [rows] = x.shape;
-      const image = reshape(x, [rows, height * width, channels]);
-      const under = gather(padded ? withZero(image) : image, pixelIndex, 1);
-      const patches = pass.keep(reshape(under, [rows * positions, taps * channels]));
-      const matrix = pass.keep(reshape(weight, [taps * channels, filters]));
+      const images = pass.keep(reshape(x, [rows, height, width, channels]));
       const fused = activation === 'relu';
-      const z = affine(patches, matrix, bias, fused ? 'relu' : 'linear');
+      const z = convolveFused(images, weight, bias, strides, padding, fused ? 'relu' : 'linear');
       const y = fused ? z : activate(activation, z);
       const from = pass.keep(needsArgument(activation) ? z : y);
       return {
-        outputs: reshape(y, [rows, positions * filters]),
+        outputs: reshape(y, [rows, outputHeight * outputWidth * filters]),
         backward(dy, wantsInput) {
-          const d = derive(activation, from, reshape(dy, [rows * positions, filters]));
-          const gradient = products.ofWeight(patches, d);
-          if (!wantsInput) return { parameters: gradient, input: undefined };
-          const dPatches = reshape(products.ofInput(d, matrix), [rows, positions * taps, channels]);
-          const over = gather(withZero(dPatches), placeIndex, 1);
-          const sums = sum(reshape(over, [rows * height * width, uses, channels]), 1);
-          return { parameters: gradient, input: reshape(sums, [rows, height * width * channels]) };
+          const d = derive(activation, from, reshape(dy, [rows, outputHeight, outputWidth, filters]));
+          const ofBias = reshape(sum(reshape(d, [rows * outputHeight * outputWidth, filters]), 0), [filters]);
+          const input = wantsInput
+            ? reshape(convolveBackward(d, weight, images.shape, strides, padding), [rows, height * width * channels])
+            : undefined;
+          return { parameters: [weightGradient(images, d), ofBias], input };
         },
       };
     },

@@ -10,12 +10,14 @@ export const KERNELS = [
   'BatchMatMul',
   'Cast',
   'Concat',
+  'Conv2D',
+  'Conv2DBackpropInput',
   'Cos',
   'Elu',
   'Equal',
   'Exp',
   'Fill',
-  'GatherV2',
+  'FusedConv2D',
   'Identity',
   'LeakyRelu',
   'LessEqual',
@@ -103,8 +105,6 @@ export const reshape = (x: Tensor, shape: readonly number[]): Tensor => run('Res
 export const slice = (x: Tensor, begin: readonly number[], size: readonly number[]): Tensor =>
   run('Slice', { x }, { begin: [...begin], size: [...size] });
 export const transpose = (x: Tensor, perm: readonly number[]): Tensor => run('Transpose', { x }, { perm: [...perm] });
-/** Entries of `x` along an axis, by their indices (int32, without an order). */
-export const gather = (x: Tensor, indices: Tensor, axis: number): Tensor => run('GatherV2', { x, indices }, { axis, batchDims: 0 });
 
 /** Tensors one behind the other along an axis. */
 export function concat(tensors: readonly Tensor[], axis: number): Tensor {
@@ -140,4 +140,46 @@ export function affine(a: Tensor, b: Tensor, bias: Tensor, activation: 'linear' 
   const stacked = { a: reshape(a, [1, rows, inner]), b: reshape(b, [1, inner, columns]), bias };
   const product = run('_FusedMatMul', stacked, { transposeA: false, transposeB: false, activation, leakyreluAlpha: 0 });
   return reshape(product, [rows, columns]);
+}
+
+/** Zeros before and behind each of the axes `[rows, H, W, C]`. */
+export type Padding = readonly (readonly [number, number])[];
+
+function convolution(strides: readonly [number, number], padding: Padding, dilations: readonly [number, number]) {
+  const pad = padding.map((each) => [...each]);
+  return { strides: [...strides], pad, dataFormat: 'NHWC', dilations: [...dilations], dimRoundingMode: 'floor' };
+}
+
+/** `x ∗ filter`, with `x [rows, H, W, C]` and `filter [kh, kw, C, F]`, whose taps lie as far apart as `dilations` say. */
+export function convolve(
+  x: Tensor,
+  filter: Tensor,
+  strides: readonly [number, number],
+  padding: Padding,
+  dilations: readonly [number, number],
+): Tensor {
+  return run('Conv2D', { x, filter }, convolution(strides, padding, dilations));
+}
+
+/** `relu(x ∗ filter + bias)`, or without relu. */
+export function convolveFused(
+  x: Tensor,
+  filter: Tensor,
+  bias: Tensor,
+  strides: readonly [number, number],
+  padding: Padding,
+  activation: 'linear' | 'relu',
+): Tensor {
+  return run('FusedConv2D', { x, filter, bias }, { ...convolution(strides, padding, [1, 1]), activation, leakyreluAlpha: 0 });
+}
+
+/** The gradient of `x ∗ filter` with respect to x, from that with respect to the product. */
+export function convolveBackward(
+  dy: Tensor,
+  filter: Tensor,
+  inputShape: readonly number[],
+  strides: readonly [number, number],
+  padding: Padding,
+): Tensor {
+  return run('Conv2DBackpropInput', { dy, filter }, { ...convolution(strides, padding, [1, 1]), inputShape: [...inputShape] });
 }

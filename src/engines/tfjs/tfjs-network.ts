@@ -114,7 +114,7 @@ export class TfjsNetwork<M extends Timing> implements QNetwork<M> {
     this.stateSize = traits.stateSize;
     this.#device = device;
     this.#function = networkFunction(spec, this.inputSize);
-    this.#checks = new PassChecks(this.inputSize, traits);
+    this.#checks = new PassChecks(this, traits);
     this.#onDispose = onDispose;
   }
 

@@ -25,6 +25,8 @@ export interface Surroundings {
   readonly sparseInput: boolean;
   /** Whether its outputs are the network's, of whose gradient most may be zero. */
   readonly last: boolean;
+  /** Whether they are all of them. */
+  readonly whole: boolean;
 }
 
 /** What the layers of a network share while they are built. */
@@ -55,6 +57,7 @@ export function buildStack(
         first: i === 0 && surroundings.first,
         sparseInput: i === 0 ? surroundings.sparseInput : endsInRelu(real[i - 1].spec),
         last: i === real.length - 1 && surroundings.last,
+        whole: i === real.length - 1 && surroundings.whole,
       },
       foundation,
     ),
@@ -69,7 +72,7 @@ function endsInRelu(spec: LayerSpec): boolean {
 function buildLayer(
   runtime: Runtime,
   plan: LayerPlan,
-  { first, sparseInput, last }: Surroundings,
+  { first, sparseInput, last, whole }: Surroundings,
   foundation: Foundation,
 ): WasmLayer {
   const { kernels } = runtime;
@@ -77,12 +80,12 @@ function buildLayer(
   const inputSize = sizeOf(inputShape);
   const neighbours = { sparseInput, sparseGradient: last };
   const within = (stack: readonly LayerPlan[], isLast: boolean): Stack =>
-    buildStack(runtime, stack, inputSize, { first, sparseInput, last: isLast }, foundation);
+    buildStack(runtime, stack, inputSize, { first, sparseInput, last: isLast, whole: false }, foundation);
   switch (spec.kind) {
     case 'dense':
-      return new PlainNode(new DenseLayer(kernels, spec, parameters, neighbours));
+      return new PlainNode(new DenseLayer(kernels, spec, parameters, neighbours), whole);
     case 'noisyDense':
-      return new NoisyDenseLayer(runtime, spec, parameters, neighbours, foundation.own);
+      return new NoisyDenseLayer(runtime, spec, parameters, neighbours, foundation.own, whole);
     case 'layerNorm':
       return new PlainNode(new LayerNormLayer(kernels, spec, parameters));
     case 'conv2d':
@@ -105,7 +108,7 @@ function buildLayer(
     case 'implicitQuantiles':
     case 'proposedQuantiles': {
       const embedding = new QuantileEmbedding(kernels, spec, parameters);
-      const around = { first: false, sparseInput: sparseInput || (spec.activation ?? 'relu') === 'relu', last };
+      const around = { first: false, sparseInput: sparseInput || (spec.activation ?? 'relu') === 'relu', last, whole: false };
       const layers = buildStack(runtime, stacks[0], inputSize, around, foundation);
       if (spec.kind === 'implicitQuantiles') return new ImplicitQuantilesLayer(embedding, layers);
       return new ProposedQuantilesLayer(runtime, spec, parameters.slice(2), sparseInput, embedding, layers);

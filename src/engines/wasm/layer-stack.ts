@@ -1,9 +1,11 @@
 import type { PassInputs } from '../../networks/network-checks.ts';
 import { inputSizeOf, planNetwork, sizeOf } from '../../networks/plan.ts';
 import type { NetworkSpec } from '../../networks/spec.ts';
+import type { OutputFocus } from '../../networks/q-network.ts';
 import { traitsOf } from '../../networks/traits.ts';
 import { Arena, type Slot } from './arena.ts';
 import { buildStack } from './build-layers.ts';
+import { GroupedRows } from './grouped-rows.ts';
 import type { LayerRun, ParameterPlace, Pass, RateRange, Rows } from './layer.ts';
 import type { Runtime } from './runtime.ts';
 import type { Stack } from './stack.ts';
@@ -13,6 +15,9 @@ const MIN_SPARSE_INPUT = 16;
 
 /** So many numbers are moved by JavaScript as fast as by kernels. */
 const FEW = 512;
+
+/** From this length on it pays to compute of a row one group of outputs alone. */
+const MIN_FOCUS = 16;
 
 /** Layers bound to memory, for passes of so many rows and fractions at most. */
 interface Bound {
@@ -46,7 +51,9 @@ export class LayerStack {
   readonly #own = new Arena();
   /** Whether one row of inputs gives a row of outputs for each fraction. */
   readonly #multiplies: boolean;
-  readonly #pass: Pass = { noise: undefined, fractions: 0, samples: 1, steps: 1, states: 0 };
+  readonly #pass: Pass = { noise: undefined, fractions: 0, samples: 1, steps: 1, states: 0, focus: undefined };
+  /** The rows of the last pass for a gradient, where it was given a focus. */
+  readonly #grouped = new GroupedRows();
   /** For forward passes that keep nothing, and for those that a backward pass follows. */
   readonly #passing: Binding = { keep: false, bound: undefined };
   readonly #tape: Binding = { keep: true, bound: undefined };
@@ -62,7 +69,7 @@ export class LayerStack {
     this.#multiplies = traits.fractions === 'given';
     const foundation = { own: this.#own, stateSize: this.stateSize, stateTaken: 0 };
     const sparseInput = this.inputSize >= MIN_SPARSE_INPUT;
-    this.#stack = buildStack(runtime, plans, this.inputSize, { first: true, sparseInput, last: true }, foundation);
+    this.#stack = buildStack(runtime, plans, this.inputSize, { first: true, sparseInput, last: true, whole: true }, foundation);
     this.#own.place(runtime.heap);
   }
 
@@ -84,6 +91,7 @@ export class LayerStack {
   /** Outputs of a batch, into `out` `[batch · N, outputSize]`. Carries `inputs.state` on. */
   forward(parameters: number, observations: Float32Array, batch: number, inputs: PassInputs, out: Float32Array): void {
     const passing = this.#boundFor(this.#passing, batch, inputs.samples);
+    this.#pass.focus = undefined;
     this.#run(passing, parameters, observations, batch, inputs, out);
     const { state } = inputs;
     if (state && state.length > 0)
@@ -93,6 +101,9 @@ export class LayerStack {
   /** As {@link LayerStack.forward}, keeping what {@link LayerStack.backward} needs and leaving the state. */
   forwardForGradient(parameters: number, observations: Float32Array, batch: number, inputs: PassInputs, out: Float32Array): void {
     const tape = this.#boundFor(this.#tape, batch, inputs.samples);
+    const focus = this.#focusOf(inputs);
+    if (focus) this.#grouped.arrange(focus, batch, this.outputSize / focus.width);
+    this.#pass.focus = focus && this.#grouped;
     this.#run(tape, parameters, observations, batch, inputs, out);
   }
 
@@ -103,9 +114,17 @@ export class LayerStack {
   backward(parameters: number, gradient: number, dOutputs: Float32Array, batch: number, inputs: PassInputs): void {
     const tape = this.#boundFor(this.#tape, batch, inputs.samples);
     this.#setPass(tape, inputs);
+    this.#pass.focus = this.#focusOf(inputs) && this.#grouped;
     const d = tape.dOutputs;
     this.#writeGradient(tape, dOutputs, this.#multiplies ? batch * inputs.samples : batch);
     tape.run.backward(parameters, gradient, tape.input, batch, d, undefined, this.#pass);
+  }
+
+  /** The focus, where it is worth the arranging: rows are put in another order. */
+  #focusOf({ focus, steps }: PassInputs): OutputFocus | undefined {
+    return focus && focus.width >= MIN_FOCUS && focus.width < this.outputSize && this.#stack.focuses && steps === 1
+      ? focus
+      : undefined;
   }
 
   /**
@@ -128,7 +147,9 @@ export class LayerStack {
     const { heap, kernels } = this.#runtime;
     const { input } = bound;
     const start = input.at / 4;
-    if (observations.length === numbers) heap.f32.set(observations, start);
+    const { focus } = this.#pass;
+    if (focus) gatherRows(observations, this.inputSize, focus.sources, heap.f32, start);
+    else if (observations.length === numbers) heap.f32.set(observations, start);
     else for (let i = 0, to = heap.f32; i < numbers; i++) to[start + i] = observations[i];
     if (this.#inputScale !== 1) kernels.scale(Math.ceil(numbers / 4) * 4, input.at, this.#inputScale);
     if (inputs.fractions.length > 0) heap.f32.set(inputs.fractions, bound.fractions.at / 4);
@@ -153,6 +174,18 @@ export class LayerStack {
     const memory = heap.f32;
     const { outputSize } = this;
     const numbers = rows * outputSize;
+    const { focus } = this.#pass;
+    if (focus) {
+      const { sources, starts, width } = focus;
+      for (let g = 0, row = 0; row < rows; g++) {
+        const column = g * width * 4;
+        for (; row < starts[g + 1]; row++) {
+          kernels.copyRows(1, width, at + row * stride + column, 0, packed.at + sources[row] * outputSize * 4 + column, 0);
+        }
+      }
+      out.set(memory.subarray(packed.at / 4, packed.at / 4 + numbers));
+      return;
+    }
     if (numbers > FEW) {
       kernels.copyRows(rows, outputSize, at, stride, packed.at, outputSize * 4);
       out.set(memory.subarray(packed.at / 4, packed.at / 4 + numbers));
@@ -168,8 +201,15 @@ export class LayerStack {
     const { heap, kernels } = this.#runtime;
     const memory = heap.f32;
     const { outputSize } = this;
-    const many = rows * outputSize > FEW;
-    if (many) {
+    const { focus } = this.#pass;
+    const many = focus !== undefined || rows * outputSize > FEW;
+    if (focus) {
+      const { sources } = focus;
+      memory.set(dOutputs, packed.at / 4);
+      for (let row = 0; row < rows; row++) {
+        kernels.copyRows(1, outputSize, packed.at + sources[row] * outputSize * 4, 0, at + row * stride, 0);
+      }
+    } else if (many) {
       memory.set(dOutputs, packed.at / 4);
       kernels.copyRows(rows, outputSize, packed.at, outputSize * 4, at, stride);
     }
@@ -198,6 +238,15 @@ export class LayerStack {
     const packed = arena.take(rows * samples * this.outputSize);
     arena.place(this.#runtime.heap);
     return { arena, rows, samples, input, fractions, states, dOutputs, packed, run };
+  }
+}
+
+/** Copies rows of `size` numbers, row i being row `sources[i]`, to element `start` on. */
+function gatherRows(rows: Float32Array, size: number, sources: Int32Array, to: Float32Array, start: number): void {
+  for (let i = 0; i < sources.length; i++, start += size) {
+    const from = sources[i] * size;
+    if (size > FEW) to.set(rows.subarray(from, from + size), start);
+    else for (let k = 0; k < size; k++) to[start + k] = rows[from + k];
   }
 }
 

@@ -1,5 +1,6 @@
 import type { ParameterInfo } from '../../networks/plan.ts';
 import type { Arena } from './arena.ts';
+import type { GroupedRows } from './grouped-rows.ts';
 import type { Panels } from './panels.ts';
 
 /** A parameter's place among the numbers of its layer. */
@@ -27,6 +28,8 @@ export interface Pass {
   steps: number;
   /** The address of the recurrent states `[rows / steps, stateSize]`, which a forward pass carries on. */
   states: number;
+  /** Where each row is about one group of the network's outputs: a last layer that {@link WasmLayer.focuses} needs no others. */
+  focus: GroupedRows | undefined;
 }
 
 /** What memory must suffice for. */
@@ -73,6 +76,8 @@ export interface WasmLayer {
   readonly outputStride: number;
   /** Left out where all parameters learn at one rate. */
   readonly rates?: readonly RateRange[];
+  /** Whether it can compute of each row one group of its outputs alone. Only of the last layer of a network is it asked to. */
+  readonly focuses?: boolean;
   /** Takes memory and gives the layer that runs in it. */
   bind(arena: Arena, capacity: Capacity): LayerRun;
 }
@@ -105,7 +110,7 @@ export interface PlainLayer {
   /** Whether the forward pass needs the working space too. */
   readonly worksForward?: boolean;
 
-  forward(parameters: number, input: Rows, batch: number, buffers: LayerBuffers): void;
+  forward(parameters: number, input: Rows, batch: number, buffers: LayerBuffers, focus?: GroupedRows): void;
 
   /** As {@link LayerRun.backward}, with the working space of its buffers. */
   backward(
@@ -117,6 +122,7 @@ export interface PlainLayer {
     buffers: LayerBuffers,
     d: Rows,
     dInput: Rows | undefined,
+    focus?: GroupedRows,
   ): void;
 }
 

@@ -14,6 +14,7 @@ export class NoisyDenseLayer implements WasmLayer {
   readonly size: number;
   readonly outputSize: number;
   readonly outputStride: number;
+  readonly focuses: boolean;
   readonly #runtime: Runtime;
   readonly #dense: DenseLayer;
   readonly #name: string;
@@ -28,13 +29,17 @@ export class NoisyDenseLayer implements WasmLayer {
   /** The number that the noise was drawn from. */
   #drawn: number | undefined;
 
-  /** @param own - memory for as long as the network lives. */
+  /**
+   * @param own - memory for as long as the network lives.
+   * @param focuses - whether its outputs are all of the network's.
+   */
   constructor(
     runtime: Runtime,
     spec: NoisyDenseSpec,
     parameters: readonly ParameterInfo[],
     neighbours: DenseNeighbours,
     own: Arena,
+    focuses: boolean,
   ) {
     const [weight, bias, weightSigma, biasSigma] = parameters;
     const { units, activation = 'linear' } = spec;
@@ -47,6 +52,7 @@ export class NoisyDenseLayer implements WasmLayer {
     this.size = 2 * dense.size;
     this.outputSize = dense.outputSize;
     this.outputStride = dense.outputStride;
+    this.focuses = focuses;
     this.#runtime = runtime;
     this.#dense = dense;
     this.#name = weight.name;
@@ -61,18 +67,19 @@ export class NoisyDenseLayer implements WasmLayer {
     const dense = this.#dense;
     const { kernels } = this.#runtime;
     const { size } = dense;
+    const { focuses } = this;
     const buffers = bindBuffers(dense, arena, capacity);
     return {
-      forward: (parameters, input, rows, { noise }) => {
+      forward: (parameters, input, rows, { noise, focus }) => {
         if (noise !== undefined) this.#perturb(noise, parameters);
-        dense.forward(noise === undefined ? parameters : this.#weights.at, input, rows, buffers);
+        dense.forward(noise === undefined ? parameters : this.#weights.at, input, rows, buffers, focuses ? focus : undefined);
         return buffers.outputs;
       },
-      backward: (parameters, gradient, input, rows, d, dInput, { noise }) => {
+      backward: (parameters, gradient, input, rows, d, dInput, { noise, focus }) => {
         // The gradient function may have asked the network with other noise since.
         if (noise !== undefined && noise !== this.#drawn) this.#perturb(noise, parameters);
         const weights = noise === undefined ? parameters : this.#weights.at;
-        dense.backward(weights, gradient, buffers.work, input, rows, buffers, d, dInput);
+        dense.backward(weights, gradient, buffers.work, input, rows, buffers, d, dInput, focuses ? focus : undefined);
         const sigmas = gradient + size * 4;
         if (noise === undefined) kernels.clear(size, sigmas);
         else kernels.perturb(size, 0, gradient, this.#noise.at, sigmas);

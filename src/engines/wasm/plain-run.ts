@@ -7,10 +7,13 @@ export class PlainNode implements WasmLayer {
   readonly size: number;
   readonly outputSize: number;
   readonly outputStride: number;
+  readonly focuses: boolean;
   readonly #layer: PlainLayer;
 
-  constructor(layer: PlainLayer) {
+  /** @param focuses - whether the layer heeds a focus, and stands where one is meant for it. */
+  constructor(layer: PlainLayer, focuses = false) {
     this.#layer = layer;
+    this.focuses = focuses;
     this.parameters = layer.parameters;
     this.size = layer.size;
     this.outputSize = layer.outputSize;
@@ -19,14 +22,15 @@ export class PlainNode implements WasmLayer {
 
   bind(arena: Arena, capacity: Capacity): LayerRun {
     const layer = this.#layer;
+    const { focuses } = this;
     const buffers = bindBuffers(layer, arena, capacity);
     return {
-      forward(parameters, input, rows) {
-        layer.forward(parameters, input, rows, buffers);
+      forward(parameters, input, rows, { focus }) {
+        layer.forward(parameters, input, rows, buffers, focuses ? focus : undefined);
         return buffers.outputs;
       },
-      backward(parameters, gradient, input, rows, d, dInput) {
-        layer.backward(parameters, gradient, buffers.work, input, rows, buffers, d, dInput);
+      backward(parameters, gradient, input, rows, d, dInput, { focus }) {
+        layer.backward(parameters, gradient, buffers.work, input, rows, buffers, d, dInput, focuses ? focus : undefined);
       },
     };
   }

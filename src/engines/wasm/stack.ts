@@ -19,6 +19,7 @@ export class Stack implements WasmLayer {
   readonly outputSize: number;
   readonly outputStride: number;
   readonly rates: readonly RateRange[];
+  readonly focuses: boolean;
   readonly #kernels: Kernels;
   readonly #layers: readonly WasmLayer[];
   /** Where each layer's parameters begin, in bytes from the first layer's. */
@@ -37,6 +38,7 @@ export class Stack implements WasmLayer {
     this.#layers = layers;
     this.size = size;
     this.outputSize = last?.outputSize ?? inputSize;
+    this.focuses = last?.focuses ?? false;
     this.outputStride = last?.outputStride ?? rowStride(new Panels(1, inputSize).width);
     this.parameters = layers.flatMap(({ parameters }, i) =>
       parameters.map((each) => ({ ...each, offset: each.offset + this.#offsets[i] })),

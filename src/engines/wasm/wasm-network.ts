@@ -141,7 +141,7 @@ export class WasmNetwork implements QNetwork<'sync'> {
     this.outputSize = parts.stack.outputSize;
     const traits = traitsOf(spec);
     this.stateSize = traits.stateSize;
-    this.#checks = new PassChecks(this.inputSize, traits);
+    this.#checks = new PassChecks(this, traits);
     this.#parts = parts;
     this.#signature = networkFunction(spec, this.inputSize);
     this.#outputs = new RowViews(this.outputSize);
