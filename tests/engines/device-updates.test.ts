@@ -85,7 +85,9 @@ afterEach(() => vi.restoreAllMocks());
 
 /** Averages of outputs make no sense where values are not linear in them. */
 const pairs = heads.flatMap(([head, h]) =>
-  rules.filter(([, r]) => (h.linear || (r.targets ?? 1) === 1) && !(h.quantiles && r.networks)).map(([rule, r]) => [head, rule, h, r] as const),
+  rules
+    .filter(([, r]) => (h.linear || (r.targets ?? 1) === 1) && !(h.quantiles && r.networks))
+    .map(([rule, r]) => [head, rule, h, r] as const),
 );
 
 describe('updates on the device', () => {
