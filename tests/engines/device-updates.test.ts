@@ -85,6 +85,14 @@ function expectSameWeights(actual: readonly NamedTensor[], expected: readonly Na
   actual.forEach(({ name, values }, t) => expectClose(values, expected[t].values, { relative, name }));
 }
 
+/** The TD errors of each update whose priorities have been set. */
+function tdErrorsOf(agent: Agent<Float32Array, 'async'>): Float32Array[] {
+  const all: Float32Array[] = [];
+  const buffer = agent.replay as Required<dqn.ReplayBuffer>;
+  vi.spyOn(buffer, 'updatePriorities').mockImplementation((_, errors) => void all.push(errors.slice()));
+  return all;
+}
+
 function copyOf(random: Random): Random {
   const copy = new Random(0);
   copy.restore(random.state());
