@@ -3,6 +3,7 @@ import { defineConfig } from 'tsup';
 export default defineConfig({
   entry: {
     index: 'src/index.ts',
+    browser: 'src/browser/index.ts',
     environments: 'src/environments/index.ts',
     node: 'src/node/index.ts',
     testing: 'src/testing/index.ts',

@@ -11,7 +11,7 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^@scope\/dqn$/, replacement: source('index.ts') },
-      { find: /^@scope\/dqn\/(environments|node|testing|tfjs)$/, replacement: source('$1/index.ts') },
+      { find: /^@scope\/dqn\/(browser|environments|node|testing|tfjs)$/, replacement: source('$1/index.ts') },
     ],
   },
   test: {
@@ -19,7 +19,13 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'node', include: ['tests/**/*.test.ts'], exclude: ['tests/{browser,webgpu}/**'], pool: 'forks' },
+        test: {
+          name: 'node',
+          include: ['tests/**/*.test.ts'],
+          exclude: ['tests/{browser,pages,webgpu}/**'],
+          pool: 'forks',
+          setupFiles: 'tests/support/all-layers.ts',
+        },
       },
       {
         extends: true,
@@ -29,6 +35,7 @@ export default defineConfig({
           pool: 'forks',
           env: softwareVulkan('.temporary/vulkan'),
           testTimeout: 240_000,
+          setupFiles: 'tests/support/all-layers.ts',
         },
       },
       {
@@ -55,6 +62,11 @@ export default defineConfig({
             screenshotFailures: false,
           },
         },
+      },
+      // These drive whole pages from Node: they reload them and kill the browser.
+      {
+        extends: true,
+        test: { name: 'pages', include: ['tests/pages/**/*.test.ts'], pool: 'forks', testTimeout: 300_000, hookTimeout: 60_000 },
       },
     ],
   },

@@ -4,7 +4,7 @@
  */
 import { Random } from '../src/common/random.ts';
 import type { ResetResult, StepResult } from '../src/environment/environment.ts';
-import { Acrobot, CartPole, Chain, CliffWalking, DeepSea, GridWorld, MountainCar } from '../src/environments/index.ts';
+import { Acrobot, Breakout, CartPole, Chain, CliffWalking, DeepSea, GridWorld, MountainCar } from '../src/environments/index.ts';
 
 interface SyncEnvironment {
   reset(): ResetResult<unknown>;
@@ -43,6 +43,7 @@ const environments: readonly (readonly [SyncEnvironment, number])[] = [
   [new CliffWalking(), 4],
   [new DeepSea(), 2],
   [new Chain(), 2],
+  [new Breakout(), 6],
 ];
 const ROUNDS = 40;
 const STEPS = 100_000;

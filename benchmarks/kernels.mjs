@@ -26,11 +26,12 @@ const NETWORKS = {
 };
 const ACTS = 5_000;
 
-function createOurs(simd, { batch, widths }) {
+async function createOurs(simd, { batch, widths }) {
   const [inputs] = widths;
   const actions = widths.at(-1);
   const engine = wasm({ simd });
   const spec = mlp({ hidden: widths.slice(1, -1) }).build({ inputShape: [inputs], outputSize: actions });
+  await engine.prepare(spec);
   const online = engine.createNetwork(spec, { random: new Random(1), optimizer: adam().spec });
   const target = engine.createNetwork(spec, { random: new Random(1) });
   const random = new Random(2);
@@ -91,7 +92,7 @@ const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
 const torch = await createTorch();
 console.log(`Node ${process.version}, ${wasm().description}; ${torch ? 'PyTorch on one thread' : 'no PyTorch'}`);
 for (const [name, network] of Object.entries(NETWORKS)) {
-  const peers = { auto: createOurs('auto', network), strict: createOurs('strict', network) };
+  const peers = { auto: await createOurs('auto', network), strict: await createOurs('strict', network) };
   const times = { update: { auto: [], strict: [], torch: [] }, act: { auto: [], strict: [], torch: [] } };
   for (let round = -2; round < Number(options.rounds); round++) {
     const measured = { update: {}, act: {} };

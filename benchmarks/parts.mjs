@@ -209,6 +209,7 @@ async function gru(torch, rounds = ROUNDS) {
       { kind: 'dense', units: actions },
     ],
   };
+  await engine.prepare(spec);
   const online = engine.createNetwork(spec, { random: new dqn.Random(1), optimizer: dqn.adam().spec });
   const target = engine.createNetwork(spec, { random: new dqn.Random(1) });
   const batch = sequences * steps;

@@ -3,9 +3,11 @@
 //   node scripts/mutate.mjs                                     200 faults, drawn evenly over the folders
 //   node scripts/mutate.mjs --count 40 --folders bellman,heads --seed 2 --output runs/mutation.md
 //
-// Works in copies of the repository, two at a time. A fault counts as found if a test fails, or runs longer than three times what it took without.
-import { spawn } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+// With `--minutes` it stops after so long, and counts what it has come to; faults come in random order. Works in copies of the repository, as many at a
+// time as `--processes` says. A fault counts as found if a test fails, or the tests use more than twice the processor time that they need without it.
+import { execFileSync, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,7 +16,8 @@ import { format, resolveConfig } from 'prettier';
 import ts from 'typescript';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const PROCESSES = 2;
+/** Heads the part of the report that is written by hand. */
+const BY_HAND = '## Faults that are none';
 /** Tests that are fast enough to be run for every fault; learning runs are not. */
 const TESTS = ['bellman', 'heads', 'bootstrap', 'replay', 'exploration', 'targets'];
 
@@ -110,41 +113,69 @@ function copyRepository() {
   const copy = mkdtempSync(join(tmpdir(), 'mutation-'));
   for (const name of readdirSync(root)) {
     if (name === 'node_modules') symlinkSync(join(root, name), join(copy, name));
-    else if (['src', 'tests', 'benchmarks', 'examples'].includes(name) || /\.(json|ts)$/.test(name))
+    else if (['src', 'tests', 'benchmarks', 'examples', 'scripts'].includes(name) || /\.(json|ts)$/.test(name))
       cpSync(join(root, name), join(copy, name), { recursive: true });
   }
   const include = TESTS.map((folder) => `tests/${folder}/**/*.test.ts`);
-  const config = `import base from './vitest.config.ts';\nexport default { ...base, test: { include: ${JSON.stringify(include)}, pool: 'forks', testTimeout: 20000 } };\n`;
+  // One worker for all test files, a new one for each run.
+  const settings = { include, testTimeout: 60_000, pool: 'threads', isolate: false, maxWorkers: 1, fileParallelism: false };
+  const config = `import base from './vitest.config.ts';\nexport default { resolve: base.resolve, test: ${JSON.stringify(settings)} };\n`;
   writeFileSync(join(copy, 'vitest.mutation.config.ts'), config);
   return copy;
 }
 
-/** Runs the tests that reach these files: `{ outcome: 'passed' | 'failed' | 'timed out', seconds }`. */
-function runTests(copy, files, limitSeconds) {
-  const cli = join(copy, 'node_modules/vitest/vitest.mjs');
-  const flags = ['--run', '--bail', '1', '--reporter', 'dot', '--config', 'vitest.mutation.config.ts', '--passWithNoTests=false'];
-  const began = performance.now();
-  const child = spawn(process.execPath, [cli, 'related', ...files, ...flags], {
-    cwd: copy,
-    detached: true,
-    stdio: 'pipe',
-    env: { ...process.env, NO_COLOR: '1' },
-  });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (output += data));
-  return new Promise((resolve) => {
-    let late = false;
-    const timer = setTimeout(() => {
-      late = true;
-      // Its workers too: the child leads a process group of its own.
-      process.kill(-child.pid, 'SIGKILL');
-    }, limitSeconds * 1000);
-    child.on('close', (code) => {
-      clearTimeout(timer);
-      const outcome = late ? 'timed out' : code === 0 ? 'passed' : 'failed';
-      resolve({ outcome, seconds: (performance.now() - began) / 1000, output });
-    });
-  });
+/** A process that runs the tests in a copy; see mutation-tests.mjs. */
+class Tests {
+  #copy;
+  #child;
+  #crashed;
+  #changed = [];
+
+  constructor(copy) {
+    this.#copy = copy;
+  }
+
+  /** Runs the tests that reach these files of `src`: `{ outcome: 'passed' | 'failed' | 'timed out', seconds, message }`. */
+  async run(files, limitSeconds) {
+    if (this.#child === undefined) {
+      const script = join(root, 'scripts/mutation-tests.mjs');
+      this.#child = fork(script, { cwd: this.#copy, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+      // A fault that takes all memory ends the process: it is found.
+      this.#crashed = once(this.#child, 'exit').then(() => [{ outcome: 'failed', seconds: 0 }]);
+      await once(this.#child, 'message');
+    }
+    const paths = files.map((file) => join(this.#copy, file));
+    this.#child.send({ files: paths, changed: [...this.#changed, ...paths], limitSeconds });
+    this.#changed = paths;
+    const [result] = await Promise.race([once(this.#child, 'message'), this.#crashed]);
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) this.#child = undefined;
+    if (result.outcome === 'no tests') throw new Error(`No test reaches ${files.join(', ')}.`);
+    if (result.outcome === 'timed out') this.end();
+    return result;
+  }
+
+  /** Runs the tests on a fault. Kernels are compiled with it first; a fault that does not compile is found. */
+  async runOn({ file, start, end, replacement }, limitSeconds) {
+    const [, folder] = /^(.*)\/kernels\//.exec(file) ?? [];
+    const reached = folder === undefined ? file : `${folder}/kernels.generated.ts`;
+    const paths = [file, reached].map((name) => join(this.#copy, name));
+    const texts = paths.map((path) => readFileSync(path, 'utf8'));
+    writeFileSync(paths[0], texts[0].slice(0, start) + replacement + texts[0].slice(end));
+    try {
+      if (folder !== undefined) execFileSync(process.execPath, ['scripts/build-kernels.mjs'], { cwd: this.#copy, stdio: 'ignore' });
+      return await this.run([reached], limitSeconds);
+    } catch (cause) {
+      if (folder === undefined || cause.status === undefined) throw cause;
+      return { outcome: 'failed', seconds: 0 };
+    } finally {
+      paths.forEach((path, i) => writeFileSync(path, texts[i]));
+    }
+  }
+
+  end() {
+    this.#child?.kill('SIGKILL');
+    this.#child = undefined;
+  }
 }
 
 /** The files whose faults are planted, by folder. */
@@ -158,17 +189,13 @@ function filesOf(folders) {
 }
 
 /** Plants faults and runs the tests on each; gives them with their outcome. */
-async function test(faults, copies, limits) {
+async function test(faults, processes, limits, until) {
   const waiting = [...faults];
   const tested = [];
   await Promise.all(
-    copies.map(async (copy) => {
-      for (let fault = waiting.shift(); fault; fault = waiting.shift()) {
-        const path = join(copy, fault.file);
-        const text = readFileSync(path, 'utf8');
-        writeFileSync(path, text.slice(0, fault.start) + fault.replacement + text.slice(fault.end));
-        const { outcome, seconds } = await runTests(copy, [fault.file], limits.get(fault.folder));
-        writeFileSync(path, text);
+    processes.map(async (tests) => {
+      for (let fault = waiting.shift(); fault && performance.now() < until; fault = waiting.shift()) {
+        const { outcome, seconds } = await tests.runOn(fault, limits.get(fault.folder));
         tested.push({ ...fault, outcome });
         const found = outcome === 'passed' ? 'SURVIVED' : outcome;
         console.error(
@@ -244,6 +271,8 @@ const { values: options } = parseArgs({
     count: { type: 'string', default: '200' },
     seed: { type: 'string', default: '1' },
     folders: { type: 'string', default: 'bellman,heads,bootstrap,replay' },
+    processes: { type: 'string', default: '2' },
+    minutes: { type: 'string', default: '600' },
     output: { type: 'string', default: 'docs/mutation-testing.md' },
   },
 });
@@ -255,23 +284,33 @@ const possible = new Map(
 );
 const share = Math.ceil(Number(options.count) / possible.size);
 const faults = [...possible.values()].flatMap((all) => draw(all, share, random));
-const copies = Array.from({ length: Math.min(PROCESSES, faults.length) }, copyRepository);
+const copies = Array.from({ length: Math.min(Number(options.processes), faults.length) }, copyRepository);
+const processes = copies.map((copy) => new Tests(copy));
 try {
   const limits = new Map();
   for (const [folder, names] of files) {
-    const { outcome, seconds, output } = await runTests(copies[0], names, 300);
-    if (outcome !== 'passed') throw new Error(`The tests of src/${folder} fail without any fault:\n${output}`);
-    limits.set(folder, 10 + 3 * seconds);
+    const { outcome, seconds, message } = await processes[0].run(names, 600);
+    if (outcome !== 'passed') throw new Error(`The tests of src/${folder} fail without any fault: ${message}`);
+    limits.set(folder, 5 + 2 * seconds);
     console.error(`src/${folder}: ${possible.get(folder).length} possible faults; its tests take ${seconds.toFixed(1)} s`);
   }
-  const tested = await test(draw(faults, faults.length, random), copies, limits);
-  const given = Object.entries({ count: '200', seed: '1', folders: 'bellman,heads,bootstrap,replay' })
+  const tested = await test(draw(faults, faults.length, random), processes, limits, began + 60_000 * Number(options.minutes));
+  const given = Object.entries({ count: '200', seed: '1', folders: 'bellman,heads,bootstrap,replay', minutes: '600' })
     .filter(([name, usual]) => options[name] !== usual)
     .map(([name]) => ` --${name} ${options[name]}`);
   const text = reportOn(tested, possible, `node scripts/mutate.mjs${given.join('')}`, (performance.now() - began) / 60_000);
   const path = join(root, options.output);
-  writeFileSync(path, await format(text, { ...(await resolveConfig(path)), parser: 'markdown' }));
+  // What was found out by hand about survivors stays.
+  const byHand = existsSync(path) ? readFileSync(path, 'utf8').split(BY_HAND)[1] : undefined;
+  writeFileSync(
+    path,
+    await format(byHand === undefined ? text : `${text}\n\n${BY_HAND}${byHand}`, {
+      ...(await resolveConfig(path)),
+      parser: 'markdown',
+    }),
+  );
   console.error(`Wrote ${relative(root, path)} in ${dirname(path)}.`);
 } finally {
+  for (const tests of processes) tests.end();
   for (const copy of copies) rmSync(copy, { recursive: true, force: true });
 }

@@ -12,7 +12,11 @@ export type { ActOptions, LoadedPolicy, LoadPolicyOptions, Policy } from './agen
 export { loadPolicy } from './agent/load-policy.ts';
 export type { AbortSignalLike } from './training/abort.ts';
 export { evaluate, type EvaluateOptions, type Evaluation } from './training/evaluate.ts';
+export { checkpointSeries } from './training/checkpoint-series.ts';
+export type { CheckpointSeries, CheckpointSeriesOptions, LatestCheckpoint } from './training/checkpoint-series.ts';
+export { checkpointStore, type CheckpointPlace, type CheckpointStore } from './training/checkpoint-store.ts';
 export type { CheckpointEvent, EpisodeEvent, EvaluationEvent, StepEvent, TrainEvent, UpdateEvent } from './training/events.ts';
+export { memoryStore } from './training/memory-store.ts';
 export { train, type TrainEvaluation, type TrainingRun, type TrainOptions } from './training/train.ts';
 
 // The parts of an agent: exploration.
@@ -51,7 +55,7 @@ export {
 } from './heads/fully-parameterised-quantile.ts';
 export { implicitQuantile, type ImplicitQuantileHead, type ImplicitQuantileOptions } from './heads/implicit-quantile.ts';
 export { quantile, type QuantileHead, type QuantileOptions } from './heads/quantile.ts';
-export { cpw, cvar, neutral, power, wang, type RiskMeasure } from './heads/risk.ts';
+export { cpw, cvar, neutral, power, wang, type RiskMeasure, type RiskOptions } from './heads/risk.ts';
 export type { FractionSource, FractionUse, LossInput, LossOutput, TargetInput, ValueHead } from './heads/value-head.ts';
 
 // Replay.

@@ -10,14 +10,19 @@ declare class TextDecoder {
   decode(bytes: Uint8Array): string;
 }
 
+declare function setTimeout(callback: () => void, milliseconds: number): unknown;
+
+declare function clearTimeout(timer: unknown): void;
+
 declare const performance: { now(): number };
 
 declare namespace WebAssembly {
   class Module {
     constructor(bytes: Uint8Array<ArrayBuffer>);
   }
+  type Imports = Record<string, Record<string, unknown>>;
   class Instance {
-    constructor(module: Module, imports?: Record<string, Record<string, unknown>>);
+    constructor(module: Module, imports?: Imports);
     readonly exports: Record<string, unknown>;
   }
   interface Memory {

@@ -1,19 +1,8 @@
-import { DqnError } from '../common/errors.ts';
+import { loadPart } from '../common/load-part.ts';
 import type { Timing } from '../common/maybe-promise.ts';
-import { Random } from '../common/random.ts';
-import { wasm } from '../engines/wasm/wasm-engine.ts';
 import type { Environment } from '../environment/environment.ts';
-import type { ValueHead } from '../heads/value-head.ts';
-import { planNetwork, sizeOf, type LayerPlan } from '../networks/plan.ts';
-import type { Engine, QNetwork } from '../networks/q-network.ts';
-import type { NetworkSpec } from '../networks/spec.ts';
 import type { Agent } from './agent.ts';
-import { discreteActions } from './discrete-actions.ts';
-import { AveragedNetwork } from './averaged-network.ts';
-import { checkComposition, headsOf } from './check-composition.ts';
-import { DqnAgent } from './dqn-agent.ts';
-import { ObservationCodec } from './observation-codec.ts';
-import { resolveAgentOptions, type AgentOptions } from './options.ts';
+import type { AgentOptions } from './options.ts';
 
 /**
  * Creates an agent for an environment, or for anything with its two spaces: the agent's types follow from them.
@@ -32,62 +21,12 @@ import { resolveAgentOptions, type AgentOptions } from './options.ts';
  * });
  * ```
  * @throws DqnError `invalid-option` naming an option out of range, misspelt, or not fitting the others; `invalid-space` if
- * the actions are not discrete.
+ * the actions are not discrete; `file-failed` if code that the parts need on demand cannot be loaded.
  */
 export async function createAgent<Observation, M extends Timing = 'sync'>(
   environment: Pick<Environment<Observation, number>, 'observationSpace' | 'actionSpace'>,
   options: AgentOptions<M> = {},
 ): Promise<Agent<Observation, M>> {
-  const resolved = resolveAgentOptions(options);
-  const { observationSpace } = environment;
-  const actionSpace = discreteActions(environment.actionSpace, 'createAgent(environment)');
-  const { shape, scale } = new ObservationCodec(observationSpace);
-  const { head, bootstrap } = resolved;
-  const heads = headsOf(resolved);
-  const networks = bootstrap.networks ?? 1;
-  // Networks side by side are branches of one, so that one update trains all of them.
-  const built = heads / networks;
-  const outputSize = actionSpace.n * head.width * built;
-  const single = resolved.network.build({
-    inputShape: shape,
-    inputScale: scale,
-    actions: actionSpace.n,
-    width: head.width,
-    heads: built,
-    outputSize,
-    quantiles: head.quantiles,
-  });
-  checkComposition(resolved, single, actionSpace.n, heads);
-  checkOutputs(single, outputSize, head, `${actionSpace.n} actions × ${head.width}${built > 1 ? ` × ${built} heads` : ''}`);
-  const spec: NetworkSpec =
-    networks === 1
-      ? single
-      : { ...single, layers: [{ kind: 'parallel', branches: Array.from({ length: networks }, () => single.layers) }] };
-  const engine = (options.engine ?? wasm()) as Engine<M>;
-  const random = new Random(resolved.seed).split('weights');
-  const online = await engine.createNetwork(spec, { random, optimizer: resolved.optimizer.spec });
-  const snapshots: QNetwork<M>[] = [];
-  for (let i = 0; i < (bootstrap.targets ?? 1); i++) {
-    snapshots.push(await engine.createNetwork(spec, { random: random.split('target') }));
-  }
-  const target = snapshots.length === 1 ? snapshots[0] : new AveragedNetwork(snapshots);
-  await target.copyFrom(online);
-  const device = engine.deviceUpdate?.({ online, head, bootstrap, actions: actionSpace.n, heads });
-  return new DqnAgent({ observationSpace, actionSpace, options: resolved, online, target, heads, device });
-}
-
-/** Refuses a network of another size. @throws DqnError `invalid-option`. */
-function checkOutputs(spec: NetworkSpec, outputSize: number, { quantiles }: ValueHead, product: string): void {
-  const found = sizeOf((planNetwork(spec).at(-1) as LayerPlan).outputShape);
-  const fractions = quantiles?.kind === 'proposedQuantiles' ? quantiles.fractions : 0;
-  // A network that proposes its fractions gives values at all of them, and their logits.
-  const wanted = fractions === 0 ? outputSize : (2 * fractions - 1) * outputSize + fractions;
-  if (found === wanted) return;
-  throw new DqnError({
-    code: 'invalid-option',
-    where: 'createAgent({ network })',
-    expected: `a network with ${wanted} outputs (${product})`,
-    received: `${found} outputs`,
-    remedy: 'Let the last layer have outputSize units.',
-  });
+  const { buildAgent } = await loadPart('agents', () => import('./build-agent.ts'));
+  return buildAgent(environment, options);
 }

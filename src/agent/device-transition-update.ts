@@ -1,8 +1,8 @@
-import { chain, type MaybePromise } from '../common/maybe-promise.ts';
+import { chain, type MaybePromise, type Timing } from '../common/maybe-promise.ts';
 import type { DeviceReport, DeviceUpdate } from '../networks/device-update.ts';
 import type { ForwardOptions } from '../networks/q-network.ts';
 import type { Batch } from '../replay/replay-buffer.ts';
-import { AveragedNetwork } from './averaged-network.ts';
+import type { AveragedNetwork } from './averaged-network.ts';
 import type { UpdateParts } from './transition-update.ts';
 
 /** {@link TransitionUpdate} on an engine's device: hands over the batch and draws the same random numbers in the same order. */
@@ -26,7 +26,8 @@ export class DeviceTransitionUpdate {
       nextObservations,
       ...rows.spread(batch),
       step,
-      targets: target instanceof AveragedNetwork ? target.inUse : [target],
+      // Told by what it has: the class is loaded for those alone who average.
+      targets: (target as Partial<AveragedNetwork<Timing>>).inUse ?? [target],
       passes: this.#draw(size),
       learningRate,
       maxGradientNorm: options.maxGradientNorm,

@@ -7,7 +7,6 @@ import type { State } from '../common/state.ts';
 import type { DiscreteSpace, Space } from '../environment/spaces.ts';
 import type { Explorer, RememberingExplorer } from '../exploration/explorer.ts';
 import { greedy } from '../exploration/greedy.ts';
-import type { DeviceUpdate } from '../networks/device-update.ts';
 import type { QNetwork } from '../networks/q-network.ts';
 import { traitsOf } from '../networks/traits.ts';
 import { readTensors, tensorsToState } from '../networks/tensor-state.ts';
@@ -20,7 +19,7 @@ import type { ActBatchOptions, Agent, Experience, UpdateReport } from './agent.t
 import { none } from './arrays.ts';
 import { BellmanRows } from './bellman-rows.ts';
 import { Draws } from './draws.ts';
-import { SequenceLearner, TransitionLearner, type Learner } from './learner.ts';
+import type { Learner, LearnerFactory } from './learner.ts';
 import type { ResolvedAgentOptions } from './options.ts';
 import { composition } from './composition.ts';
 import type { ActOptions } from './policy.ts';
@@ -37,8 +36,8 @@ export interface DqnAgentParts<Observation, M extends Timing> {
   readonly target: QNetwork<M>;
   /** K: estimates of all action values side by side. */
   readonly heads: number;
-  /** Runs updates on single transitions; the core does where left out. */
-  readonly device?: DeviceUpdate;
+  /** How it remembers and learns. */
+  readonly learner: LearnerFactory;
 }
 
 /** The agent behind `createAgent`: composes the parts and owns act, observe and learn. */
@@ -74,7 +73,7 @@ export class DqnAgent<Observation, M extends Timing> implements Agent<Observatio
   #updates = 0;
   #due = 0;
 
-  constructor({ observationSpace, actionSpace, options, online, target, heads, device }: DqnAgentParts<Observation, M>) {
+  constructor({ observationSpace, actionSpace, options, online, target, heads, learner }: DqnAgentParts<Observation, M>) {
     this.observationSpace = observationSpace;
     this.actionSpace = actionSpace;
     this.options = options;
@@ -85,7 +84,7 @@ export class DqnAgent<Observation, M extends Timing> implements Agent<Observatio
     this.#sampling = random.split('replay');
     this.#actingNoise = random.split('acting noise');
     this.#learningNoise = random.split('learning noise');
-    const { head, bootstrap, explorer, replay } = options;
+    const { head, bootstrap, explorer } = options;
     this.#actor = new Actor({
       observationSpace,
       actionSpace,
@@ -106,10 +105,7 @@ export class DqnAgent<Observation, M extends Timing> implements Agent<Observatio
     this.#rows = new BellmanRows({ head, bootstrap, actions: actionSpace.n, heads, headProbability, seed });
     const draws = new Draws(this.#learningNoise, traitsOf(online.spec).noisy, head.fractions);
     const parts = { options, online, target, rows: this.#rows, draws, actions: actionSpace.n };
-    this.#learner =
-      'sequences' in replay
-        ? new SequenceLearner(parts, replay, this.#layout)
-        : new TransitionLearner(parts, replay, this.#layout, device);
+    this.#learner = learner(parts, this.#layout);
     this.#learningRate = toSchedule(options.optimizer.learningRate);
     this.#observation = codec.allocate(1);
     this.#next = codec.allocate(1);

@@ -2,15 +2,14 @@ import type { DqnError } from '../common/errors.ts';
 import { chain, type MaybePromise } from '../common/maybe-promise.ts';
 import type { Random } from '../common/random.ts';
 import type { Stateful } from '../common/state.ts';
-import type { DeviceReport, DeviceUpdate } from '../networks/device-update.ts';
+import type { DeviceReport } from '../networks/device-update.ts';
 import { diverged } from '../networks/network-checks.ts';
 import { NStepAccumulator, type Step } from '../replay/n-step.ts';
 import type { ReplayBuffer, ReplayLayout, ReplaySpec, Transition } from '../replay/replay-buffer.ts';
-import type { SequenceReplay, SequenceReplaySpec } from '../replay/sequence-replay.ts';
+import type { SequenceReplay } from '../replay/sequence-replay.ts';
 import type { UpdateReport } from './agent.ts';
 import { DeviceTransitionUpdate } from './device-transition-update.ts';
 import { LateUpdate } from './late-update.ts';
-import { SequenceUpdate } from './sequence-update.ts';
 import { TransitionUpdate, type UpdateParts } from './transition-update.ts';
 
 /** One step of one environment, with the network's recurrent state when it saw the observation. */
@@ -44,6 +43,9 @@ export interface Learner {
   learn(random: Random, learningRate: number, step: number): MaybePromise<UpdateNumbers>;
 }
 
+/** Builds the learner of an agent, once its parts are known. */
+export type LearnerFactory = (parts: UpdateParts, layout: ReplayLayout) => Learner;
+
 /** Learns from single transitions over n steps each. */
 export class TransitionLearner implements Learner {
   readonly replay: ReplayBuffer;
@@ -53,8 +55,8 @@ export class TransitionLearner implements Learner {
   readonly #update: TransitionUpdate | DeviceTransitionUpdate;
   readonly #add: (transition: Transition) => void;
 
-  /** @param device - runs the updates where it is given; otherwise the core does. */
-  constructor(parts: UpdateParts, spec: ReplaySpec, layout: ReplayLayout, device?: DeviceUpdate) {
+  constructor(parts: UpdateParts, spec: ReplaySpec, layout: ReplayLayout) {
+    const { device } = parts;
     const { nStep, discount } = parts.options;
     this.replay = spec.create(layout);
     this.windows = new NStepAccumulator({ n: nStep, discount, layout });
@@ -107,42 +109,6 @@ export class TransitionLearner implements Learner {
       if (applied) return { loss, meanQ, meanTdError, gradientNorm };
       late.take();
       throw diverged('Agent.learn', gradientNorm);
-    });
-  }
-}
-
-/** Learns from sequences of steps, for networks with memory. */
-export class SequenceLearner implements Learner {
-  readonly replay: SequenceReplay;
-  readonly #parts: UpdateParts;
-  readonly #update: SequenceUpdate;
-
-  constructor(parts: UpdateParts, spec: SequenceReplaySpec, layout: ReplayLayout) {
-    const { nStep, discount } = parts.options;
-    this.replay = spec.create({ ...layout, nStep, discount, stateSize: parts.online.stateSize });
-    this.#parts = parts;
-    this.#update = new SequenceUpdate(parts);
-  }
-
-  get ready(): boolean {
-    return this.replay.sequences > 0;
-  }
-
-  remember(step: LearnerStep): void {
-    this.replay.add(step);
-    if (step.terminated || step.truncated) this.replay.endEpisode(step.stream);
-  }
-
-  cutEpisodes(streams: number): void {
-    for (let stream = 0; stream < streams; stream++) this.replay.endEpisode(stream);
-  }
-
-  learn(random: Random, learningRate: number, step: number): MaybePromise<UpdateNumbers> {
-    const { rows, options } = this.#parts;
-    const batch = this.replay.sample(options.batchSize, random, step);
-    return chain(this.#update.run(batch, learningRate, step), (gradientNorm) => {
-      this.replay.updatePriorities?.(batch.ids, rows.tdErrors, batch.weights);
-      return { ...rows.summary(), gradientNorm };
     });
   }
 }

@@ -1,3 +1,4 @@
+import { loadPart } from '../common/load-part.ts';
 import type { Timing } from '../common/maybe-promise.ts';
 import type { Environment } from '../environment/environment.ts';
 import type { LoadedPolicy, LoadPolicyOptions } from './policy.ts';
@@ -13,6 +14,6 @@ export async function loadPolicy<Observation, M extends Timing = 'sync'>(
   options: LoadPolicyOptions<M> = {},
 ): Promise<LoadedPolicy<Observation, M>> {
   // What only files need is loaded when the first file is.
-  const { openPolicy } = await import('./policy-file.ts');
+  const { openPolicy } = await loadPart('policy files', () => import('./policy-file.ts'));
   return openPolicy(bytes, environment, options);
 }

@@ -57,6 +57,7 @@ export async function openPolicy<Observation, M extends Timing = 'sync'>(
   agree(where, 'observation size', observationSpace.flatSize, inputs);
   const random = new Random(0);
   const engine = (options.engine ?? wasm()) as Engine<M>;
+  await engine.prepare?.(spec);
   const network = await engine.createNetwork(spec, { random });
   try {
     const { fractions } = traitsOf(spec);

@@ -23,6 +23,8 @@ export class MatrixGameSolver {
   row: Float64Array = new Float64Array(0);
   /** q of the last game: its first `columns` numbers. */
   column: Float64Array = new Float64Array(0);
+  /** Whether the last game was so nearly degenerate that it was solved in whole numbers. */
+  exact = false;
   /** `[rows, columns]`: the payoffs moved and scaled into [0, 1]. */
   #payoffs = new Float64Array(0);
   #tableau = new Float64Array(0);
@@ -61,7 +63,8 @@ export class MatrixGameSolver {
     this.#maximise(rows, columns);
     this.#bound(rows, columns);
     // Nearly equal rows or columns can cost float64 all its digits. Written so that NaN counts as a failure.
-    if (!(this.#upper - this.#lower <= WORST_GAP)) {
+    this.exact = !(this.#upper - this.#lower <= WORST_GAP);
+    if (this.exact) {
       solveExactly((i, j) => this.#payoffs[i * columns + j], rows, columns, row, column);
       this.#bound(rows, columns);
     }

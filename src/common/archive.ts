@@ -89,17 +89,7 @@ export function encodeArchive({ kind, version, state }: Archive): Uint8Array<Arr
  * where they are sound but of another kind or version.
  */
 export function decodeArchive(bytes: Uint8Array, { kind, version }: ArchiveLabel): State {
-  if (!ArrayBuffer.isView(bytes) || bytes[Symbol.toStringTag] !== 'Uint8Array') {
-    throw invalid('the bytes of a checkpoint as a Uint8Array', describe(bytes));
-  }
-  const headerSize = checkFrame(bytes);
-  const { metadata, tensors } = readHeader(bytes, headerSize);
-
-  const size = 8 + headerSize + (tensors.at(-1)?.end ?? 0);
-  if (bytes.length < size) throw invalid(`${size} bytes`, `only the first ${bytes.length}`, TRUNCATED);
-  if (bytes.length > size) throw invalid(`${size} bytes`, `${bytes.length - size} more after them`, DAMAGED);
-  if (metadata.checksum !== checksum(bytes)) throw invalid(`the checksum ${metadata.checksum}`, checksum(bytes), DAMAGED);
-
+  const { metadata, tensors, base } = checkArchive(bytes);
   if (metadata.kind !== kind) {
     throw incompatible(
       `a checkpoint of the kind ${describe(kind)}`,
@@ -116,7 +106,6 @@ export function decodeArchive(bytes: Uint8Array, { kind, version }: ArchiveLabel
     );
   }
 
-  const base = 8 + headerSize;
   const arrays = new Map<string, StateArray>();
   for (const { name, type, start, end } of tensors) {
     arrays.set(name, new type(new Uint8Array(bytes.subarray(base + start, base + end)).buffer));
@@ -124,6 +113,32 @@ export function decodeArchive(bytes: Uint8Array, { kind, version }: ArchiveLabel
   const state = restore(parse(metadata.state), [], arrays);
   if (arrays.size > 0) throw corrupt('a place in the state for each tensor', `none for ${describe([...arrays.keys()][0])}`);
   return state;
+}
+
+/** What is in an archive, and where its tensors begin. */
+interface ArchiveFrame {
+  readonly metadata: Metadata;
+  readonly tensors: readonly TensorEntry[];
+  readonly base: number;
+}
+
+/**
+ * Checks that bytes are a whole archive of any kind, by their lengths and their checksum; what they hold is not looked at.
+ *
+ * @throws DqnError `invalid-checkpoint`.
+ */
+export function checkArchive(bytes: Uint8Array): ArchiveFrame {
+  if (!ArrayBuffer.isView(bytes) || bytes[Symbol.toStringTag] !== 'Uint8Array') {
+    throw invalid('the bytes of a checkpoint as a Uint8Array', describe(bytes));
+  }
+  const headerSize = checkFrame(bytes);
+  const { metadata, tensors } = readHeader(bytes, headerSize);
+  const base = 8 + headerSize;
+  const size = base + (tensors.at(-1)?.end ?? 0);
+  if (bytes.length < size) throw invalid(`${size} bytes`, `only the first ${bytes.length}`, TRUNCATED);
+  if (bytes.length > size) throw invalid(`${size} bytes`, `${bytes.length - size} more after them`, DAMAGED);
+  if (metadata.checksum !== checksum(bytes)) throw invalid(`the checksum ${metadata.checksum}`, checksum(bytes), DAMAGED);
+  return { metadata, tensors, base };
 }
 
 interface Tensor {

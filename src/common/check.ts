@@ -40,7 +40,7 @@ export function checkInteger(where: string, value: unknown, range: NumberRange =
  */
 export function checkNames(where: string, options: object, known: Readonly<Record<string, true>>): void {
   for (const name of Object.keys(options)) {
-    if (Object.hasOwn(known, name)) continue;
+    if (known[name] === true) continue;
     const expected = `options among ${Object.keys(known).join(', ')}`;
     throw new DqnError({ code: 'invalid-option', where, expected, received: name, remedy: 'Mend the spelling or leave it out.' });
   }

@@ -18,6 +18,9 @@
  * - `invalid-checkpoint`: damaged, truncated or foreign bytes.
  * - `incompatible-checkpoint`: a sound checkpoint that does not fit here (a newer version, other parts or shapes).
  * - `file-failed`: a file could not be read or written; the original error is the `cause`.
+ * - `storage-failed`: a store of checkpoints could not read or write, for want of space for example; the original error is the `cause`.
+ * - `worker-failed`: a worker did not start, did not answer or died, or its code threw; the original error, where there is one, is the `cause`.
+ * - `not-loaded`: code that is loaded on demand is needed and has not been loaded.
  */
 export type ErrorCode =
   | 'invalid-option'
@@ -38,7 +41,10 @@ export type ErrorCode =
   | 'aborted'
   | 'invalid-checkpoint'
   | 'incompatible-checkpoint'
-  | 'file-failed';
+  | 'file-failed'
+  | 'storage-failed'
+  | 'worker-failed'
+  | 'not-loaded';
 
 /** The parts of a {@link DqnError}, from which its message is written. */
 export interface DqnErrorDetails {

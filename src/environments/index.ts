@@ -17,6 +17,12 @@ export type { DeepSeaOptions } from './deep-sea.ts';
 export type { MdpTransition } from './finite-mdp.ts';
 export { GridWorld } from './grid-world.ts';
 export type { GridWorldOptions } from './grid-world.ts';
+export { Asterix } from './minatar/asterix.ts';
+export { Breakout } from './minatar/breakout.ts';
+export { Freeway } from './minatar/freeway.ts';
+export type { MinAtar, MinAtarOptions, RampingOptions } from './minatar/minatar.ts';
+export { Seaquest } from './minatar/seaquest.ts';
+export { SpaceInvaders } from './minatar/space-invaders.ts';
 export { MountainCar } from './mountain-car.ts';
 export type { MountainCarOptions } from './mountain-car.ts';
 

@@ -26,7 +26,7 @@ export interface FullyParameterisedQuantileOptions {
  * - a row of outputs: F(τ̂_0 … τ̂_{N−1}) `[N, A]`, F(τ_1 … τ_{N−1}) `[N − 1, A]`, and the logits `[N]`,
  * - `Q(s, a) = Σ_i (τ_{i+1} − τ_i) F(τ̂_i)[a]` (section 3.1),
  * - target `[N + 1]`: `y_j = r + γⁿ Σ_a π(a | s') F⁻(τ̂_j)[a]` at the target network's own fractions, then `r + γⁿ Σ_a π(a | s') Q⁻(s', a)`,
- * - loss: quantile Huber at τ̂, every target counting the same, `Σ_i mean_j |τ̂_i − 1{y_j < θ_i}| L_κ(y_j − θ_i) / κ` (eq. 6; {@link QuantileRegression}),
+ * - loss: quantile Huber at τ̂, every target counting the same, `Σ_i mean_j |τ̂_i − 1{y_j < θ_i}| L_κ(y_j − θ_i) / κ` (eq. 6),
  * - TD error: the last number of the target − Q(s, a),
  * - gradient of the quantiles at τ̂ of the action taken: that of the loss, times `weights[b] / B`. At τ_i: zero,
  * - gradient of the logits: that of the 1-Wasserstein error W₁ of the staircase through F(τ̂) for the action taken, by

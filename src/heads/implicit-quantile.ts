@@ -29,7 +29,7 @@ export interface ImplicitQuantileOptions {
  * - outputs `[N, A]`, `θ_i(s, a) = outputs[b, i, a]` at the fraction τ_i of row b, `Q(s, a) = mean_i θ_i(s, a)`; with fractions drawn under a measure of
  *   risk, its value under that measure (eq. 2),
  * - target `[N′]`: `y_j = r + γⁿ Σ_a π(a | s') θ_j(s', a)`,
- * - loss: quantile Huber, `Σ_i mean_j |τ_i − 1{y_j < θ_i}| L_κ(y_j − θ_i) / κ` (eq. 3; {@link QuantileRegression}),
+ * - loss: quantile Huber, `Σ_i mean_j |τ_i − 1{y_j < θ_i}| L_κ(y_j − θ_i) / κ` (eq. 3),
  * - TD error: `mean_j y_j − mean_i θ_i(s, a)`,
  * - gradient at the action taken that of the loss, times `weights[b] / B`; zero at the others.
  */

@@ -17,7 +17,7 @@ export interface QuantileOptions {
  *
  * - outputs `[A, N]`, `θ_i(s, a) = outputs[b, a, i]`, `Q(s, a) = mean_i θ_i(s, a)`,
  * - target `[N]`: `y_j = r + γⁿ Σ_a π(a | s') θ_j(s', a)`,
- * - loss: quantile Huber, `Σ_i mean_j |τ̂_i − 1{y_j < θ_i}| L_κ(y_j − θ_i) / κ` ({@link QuantileRegression}),
+ * - loss: quantile Huber, `Σ_i mean_j |τ̂_i − 1{y_j < θ_i}| L_κ(y_j − θ_i) / κ`,
  * - TD error: `mean_j y_j − Q(s, a)`,
  * - gradient at the action taken that of the loss, times `weights[b] / B`; zero at the others.
  */

@@ -211,17 +211,6 @@ export function disposedNetwork(where: string): DqnError {
   });
 }
 
-/** The error of a call on an engine after `dispose()`. */
-export function disposedEngine(factory: string): DqnError {
-  return new DqnError({
-    code: 'disposed',
-    where: 'Engine.createNetwork',
-    expected: 'an engine in use',
-    received: 'one that dispose() has freed',
-    remedy: `Create another engine with ${factory}().`,
-  });
-}
-
 /**
  * Compares what two networks compute: see `networkFunction`.
  * @throws DqnError `invalid-option` if they differ.

@@ -1,4 +1,4 @@
-import type { Answer, Timing } from '../common/maybe-promise.ts';
+import type { Answer, MaybePromise, Timing } from '../common/maybe-promise.ts';
 import type { Random } from '../common/random.ts';
 import type { DeviceUpdate, DeviceUpdateParts } from './device-update.ts';
 import type { OptimizerSpec } from './optimizers.ts';
@@ -122,7 +122,12 @@ export interface Engine<M extends Timing = Timing> {
   readonly kind: string;
   /** What it runs on, for people: `WebAssembly SIMD`, `WebGPU …`. */
   readonly description: string;
-  /** @throws DqnError `invalid-option` if the spec is malformed, `out-of-memory`, `disposed`. */
+  /**
+   * Loads what networks of this spec need; to be awaited before `createNetwork`, as `createAgent` and `loadPolicy` do. Left out where nothing is loaded on demand.
+   * @throws DqnError `invalid-option` if the spec is malformed, `file-failed` if the code cannot be loaded.
+   */
+  prepare?(spec: NetworkSpec): MaybePromise<void>;
+  /** @throws DqnError `invalid-option` if the spec is malformed, `not-loaded` before {@link Engine.prepare}, `out-of-memory`, `disposed`. */
   createNetwork(spec: NetworkSpec, options: NetworkOptions): Answer<QNetwork<M>, M>;
   /**
    * Whole updates on the engine's device, where reading the outputs of each would cost more than it gains; `undefined` for a head or rule that it does not know, which then

@@ -1,7 +1,22 @@
 /**
- * What needs a file system: checkpoints on disk.
+ * What needs Node: checkpoints on disk, and training in a worker thread.
  *
  * @packageDocumentation
  */
 export { readCheckpoint, saveCheckpoint } from './checkpoint-file.ts';
+export { fileStore } from './file-store.ts';
+export { serveTraining } from './serve-training.ts';
+export { trainInWorker } from './train-in-worker.ts';
 export { writeFileAtomic } from './write-file-atomic.ts';
+export type { FinalState } from '../remote/protocol.ts';
+export type { TrainingRecipe, TrainingSetup } from '../remote/serve.ts';
+export type { Trainer, TrainerOptions } from '../remote/trainer.ts';
+export type {
+  ProblemEvent,
+  ProgressEvent,
+  SavedEvent,
+  StatusEvent,
+  TrainerEvent,
+  TrainerStatus,
+  UpdateSummary,
+} from '../remote/trainer-events.ts';

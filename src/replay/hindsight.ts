@@ -108,6 +108,8 @@ class Episode {
   }
 }
 
+type Copy = { -readonly [K in keyof Transition]: Transition[K] } & { observation: Float32Array; nextObservation: Float32Array };
+
 /** A buffer to which every episode is added again as if other goals had been desired; see {@link hindsight}. */
 export class HindsightReplay implements ReplayBuffer {
   readonly kind: string;
@@ -122,10 +124,8 @@ export class HindsightReplay implements ReplayBuffer {
   #discount = 0;
   readonly #goal: Float32Array;
   readonly #achieved: Float32Array;
-  readonly #copy: { -readonly [K in keyof Transition]: Transition[K] } & {
-    observation: Float32Array;
-    nextObservation: Float32Array;
-  };
+  /** What goes into the inner buffer, filled anew for each copy. */
+  readonly #copy: Copy;
 
   /** @throws DqnError `invalid-option` if the layout is not of float32 numbers, or too small for the goals. */
   constructor(kind: string, inner: ReplaySpec, options: Checked, layout: ReplayLayout) {
@@ -146,14 +146,7 @@ export class HindsightReplay implements ReplayBuffer {
     this.#goal = new Float32Array(width);
     this.#achieved = new Float32Array(width);
     const { observationSize } = layout;
-    this.#copy = {
-      stream: 0,
-      observation: new Float32Array(observationSize),
-      action: 0,
-      reward: 0,
-      discount: 0,
-      nextObservation: new Float32Array(observationSize),
-    };
+    this.#copy = { observation: new Float32Array(observationSize), nextObservation: new Float32Array(observationSize) } as Copy;
   }
 
   get capacity(): number {
@@ -258,10 +251,8 @@ export class HindsightReplay implements ReplayBuffer {
     const { observation, nextObservation } = copy;
     const now = t * observationSize;
     const goal = this.#goal;
-    for (let i = 0; i < observationSize; i++) {
-      observation[i] = episode.observations[now + i];
-      nextObservation[i] = episode.nextObservations[now + i];
-    }
+    read(episode.observations, now, observation);
+    read(episode.nextObservations, now, nextObservation);
     let discount = episode.discounts[t];
     if (terminates !== undefined && discount === 0) {
       // Did the goal end the episode? Then it would have gone on with another one.
@@ -356,7 +347,7 @@ function checkRange(name: string, range: unknown): void {
 }
 
 function read(from: Float32Array, start: number, to: Float32Array): void {
-  for (let i = 0; i < to.length; i++) to[i] = from[start + i];
+  to.set(from.subarray(start, start + to.length));
 }
 
 function refused(option: string, expected: string, received: unknown, remedy: string): DqnError {

@@ -78,7 +78,8 @@ export class NStepAccumulator implements Stateful {
   readonly #powers: Float64Array;
   /** One a stream, made when the stream first comes; none for n = 1, which waits for nothing. */
   readonly #windows: Window[] = [];
-  readonly #out: OpenTransition;
+  /** What is emitted, filled anew each time. */
+  readonly #out = {} as OpenTransition;
 
   /** @throws DqnError `invalid-option` if n, the discount or the layout is outside its range. */
   constructor({ n, discount, layout }: NStepOptions) {
@@ -88,16 +89,6 @@ export class NStepAccumulator implements Stateful {
     this.layout = layout;
     this.#powers = new Float64Array(n + 1).fill(1);
     for (let k = 1; k <= n; k++) this.#powers[k] = this.#powers[k - 1] * discount;
-    const nothing = layout.observationType === 'float32' ? new Float32Array(0) : new Uint8Array(0);
-    this.#out = {
-      stream: 0,
-      observation: nothing,
-      action: 0,
-      reward: 0,
-      discount: 0,
-      nextObservation: nothing,
-      nextActionMask: undefined,
-    };
   }
 
   /**

@@ -16,7 +16,7 @@ const known = { capacity: true, priorityExponent: true, importanceExponent: true
 
 const defaults: CheckedPriorities = {
   priorityExponent: 0.6,
-  importanceExponent: constant(0.4),
+  importanceExponent: /* @__PURE__ */ constant(0.4),
   priorityEpsilon: 1e-6,
   sampling: 'stratified',
 };

@@ -25,7 +25,7 @@ const known = { capacity: true, priorityExponent: true, importanceExponent: true
 
 const defaults: CheckedPriorities = {
   priorityExponent: 0.7,
-  importanceExponent: constant(0.5),
+  importanceExponent: /* @__PURE__ */ constant(0.5),
   priorityEpsilon: 0,
   sampling: 'stratified',
 };

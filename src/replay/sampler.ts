@@ -33,5 +33,6 @@ export interface Sampler {
 /** A sampler still to be built, for a number of slots. */
 export interface SamplerSpec {
   readonly kind: string;
+  /** A sampler for slots 0 … capacity − 1. */
   create(capacity: number): Sampler;
 }

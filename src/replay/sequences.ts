@@ -56,7 +56,7 @@ const knownPriorities = { priorityExponent: true, importanceExponent: true, prio
 
 const defaultPriorities: CheckedPriorities = {
   priorityExponent: 0.9,
-  importanceExponent: constant(0.6),
+  importanceExponent: /* @__PURE__ */ constant(0.6),
   priorityEpsilon: 1e-6,
   sampling: 'stratified',
 };
@@ -64,7 +64,7 @@ const defaultPriorities: CheckedPriorities = {
 /** Every sequence has the priority 1 and the weight 1. */
 const equalPriorities: CheckedPriorities = {
   priorityExponent: 0,
-  importanceExponent: constant(0),
+  importanceExponent: /* @__PURE__ */ constant(0),
   priorityEpsilon: 0,
   sampling: 'independent',
 };

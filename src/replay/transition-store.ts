@@ -52,7 +52,7 @@ class RecentFrames {
     if (store.holds(likely, values)) return likely;
     for (let i = 0; i < RECENT; i++) {
       const frame = this.at(i);
-      if (frame >= 0 && store.holds(frame, values)) {
+      if (store.holds(frame, values)) {
         this.lag = i;
         return frame;
       }
@@ -115,7 +115,13 @@ export class TransitionStore {
 
   /** Bytes of all its arrays. */
   get byteLength(): number {
-    return this.#words.byteLength + (this.#masks?.byteLength ?? 0) + this.#frames.byteLength + this.#recent.size * RECENT * 4;
+    return (
+      this.#words.byteLength +
+      (this.#masks?.byteLength ?? 0) +
+      this.#frames.byteLength +
+      this.#recent.size * RECENT * 4 +
+      this.#scratch.byteLength
+    );
   }
 
   /**
@@ -305,10 +311,8 @@ export class TransitionStore {
     if (masks) checkEvery(`${where}.masks`, masks, 'ones and zeros', (possible) => possible <= 1);
 
     const references = new Int32Array(used);
-    for (let i = 0; i < size; i++) {
-      references[frames[i]]++;
-      references[nextFrames[i]]++;
-    }
+    for (const frame of frames) references[frame]++;
+    for (const frame of nextFrames) references[frame]++;
     const unused = references.reduce((count, r) => count + (r === 0 ? 1 : 0), 0);
     const freeFrames = readArray(where, fields, 'freeFrames', Int32Array, unused);
     const seen = new Set<number>(freeFrames);

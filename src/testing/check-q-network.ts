@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { deepCopy, deepEqual } from '../common/deep.ts';
-import { DqnError } from '../common/errors.ts';
 import { Random } from '../common/random.ts';
 import { adam, type OptimizerSpec, sgd } from '../networks/optimizers.ts';
 import { inputSizeOf } from '../networks/plan.ts';
@@ -10,7 +9,7 @@ import { networkArb } from './arbitraries/networks.ts';
 import { explainDifference, type Tolerance } from './closeness.ts';
 import { naiveForward, type NaiveParameters, naiveParameters } from './oracles/network.ts';
 import { type CheckOptions, Properties, show } from './properties.ts';
-import { type Report, throwProblems } from './report.ts';
+import { codeOf, type Report, throwProblems } from './report.ts';
 
 /** A rule of the contract of networks and their engines. */
 export type QNetworkRule =
@@ -90,6 +89,7 @@ export async function checkQNetwork(
         const random = new Random(seed);
         const build = async (optimizer?: OptimizerSpec, other = seed) =>
           built.createNetwork(spec, { random: new Random(other), ...(optimizer === undefined ? {} : { optimizer }) });
+        await built.prepare?.(spec);
         const { outputSize } = await build();
         const draw = (length: number) => Float32Array.from({ length }, () => random.normal());
         const observations = draw(batch * inputSizeOf(spec));
@@ -350,16 +350,6 @@ async function judgeSeed({ build }: Bench): Promise<string | undefined> {
   return deepEqual(await one.weights(), await two.weights())
     ? undefined
     : 'The same random state must give the same first weights.';
-}
-
-/** What a call did, as the end of a sentence: the code of its DqnError, or what else came. */
-async function codeOf(call: () => unknown): Promise<string> {
-  try {
-    await call();
-    return 'did not';
-  } catch (error) {
-    return error instanceof DqnError ? error.code : `threw ${String(error)}`;
-  }
 }
 
 async function judgeRefusal({ build, observations, batch, wanted }: Bench): Promise<string | undefined> {

@@ -30,6 +30,12 @@ export {
   type CheckTargetUpdaterOptions,
   type TargetUpdaterRule,
 } from './check-target-updater.ts';
+export {
+  assertCheckpointStore,
+  checkCheckpointStore,
+  type CheckCheckpointStoreOptions,
+  type CheckpointStoreRule,
+} from './check-checkpoint-store.ts';
 export type { CheckOptions } from './properties.ts';
 export type { Finding, Report } from './report.ts';
 

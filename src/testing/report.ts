@@ -74,3 +74,13 @@ export function throwProblems(code: ErrorCode, where: string, noun: string, { ok
 export function inWords(error: unknown): string {
   return error instanceof Error ? `${error.name}: ${error.message}` : `the thrown value ${String(error)}`;
 }
+
+/** What a call did, as the end of a sentence: the code of its DqnError, or what else came. */
+export async function codeOf(call: () => unknown): Promise<string> {
+  try {
+    await call();
+    return 'did not';
+  } catch (error) {
+    return error instanceof DqnError ? error.code : `threw ${String(error)}`;
+  }
+}

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { Random } from '../../src/common/random.ts';
 import { solveExactly } from '../../src/bellman/exact-simplex.ts';
 import { MatrixGameSolver, solveMatrixGame, type MatrixGameSolution } from '../../src/bellman/matrix-game.ts';
 
@@ -189,6 +190,26 @@ describe('MatrixGameSolver', () => {
     );
   });
 
+  it('needs whole numbers for nearly degenerate games alone', () => {
+    const solver = new MatrixGameSolver();
+    const exactly = (payoffs: readonly number[], rows: number, columns: number) => (
+      solver.solve(payoffs, rows, columns),
+      solver.exact
+    );
+    const random = new Random(1);
+    for (let rows = 1; rows <= 6; rows++) {
+      for (let columns = 1; columns <= 6; columns++) {
+        for (let k = 0; k < 10; k++) {
+          const payoffs = Array.from({ length: rows * columns }, () => random.float());
+          expect(exactly(payoffs, rows, columns), `${rows} × ${columns}: ${payoffs.join()}`).toBe(false);
+          const ties = payoffs.map((x) => Math.floor(3 * x));
+          expect(exactly(ties, rows, columns), `${rows} × ${columns}: ${ties.join()}`).toBe(false);
+        }
+      }
+    }
+    expect(exactly([1, 1 + 1e-13, 1, 0, 1 - 1e-13, 1, 0, 1, 1], 3, 3)).toBe(false);
+  });
+
   it('answers payoffs that are not finite with NaN, and the next game as ever', () => {
     const solver = new MatrixGameSolver();
     for (const bad of [NaN, Infinity, -Infinity]) {
@@ -200,6 +221,17 @@ describe('MatrixGameSolver', () => {
 });
 
 describe('solveExactly', () => {
+  it('takes payoffs to the nearest 2⁻⁴⁰', () => {
+    const row = new Float64Array(2);
+    const column = new Float64Array(2);
+    for (const parts of [1, 3, 7]) {
+      const e = parts * 2 ** -40;
+      solveExactly((i, j) => [0, 1, 1, e][2 * i + j], 2, 2, row, column);
+      expect(row[0]).toBeCloseTo((e - 1) / (e - 2), 15);
+      expect(column[0]).toBeCloseTo((e - 1) / (e - 2), 15);
+    }
+  });
+
   it('finds an equilibrium of every game, ties and near ties included', () => {
     fc.assert(
       fc.property(gameArb, (game) => {

@@ -261,6 +261,24 @@ describe('softmaxQ, softQ and mellowmaxQ', () => {
     );
   });
 
+  it('softQ and mellowmaxQ are non-expansions, also of values close together, where their slopes show', () => {
+    const unit = fc.double({ min: -1, max: 1, noNaN: true });
+    const pairArb = fc.integer({ min: 1, max: 5 }).chain((actions) => {
+      const row = fc.array(unit, { minLength: actions, maxLength: actions });
+      return fc.record({ actions: fc.constant(actions), p: row, moves: row });
+    });
+    fc.assert(
+      fc.property(pairArb, fc.constantFrom(0.2, 1, 5, 20), fc.constantFrom(0.01, 0.3), ({ actions, p, moves }, omega, size) => {
+        const targetQ = Float32Array.from([...p, ...p.map((x, a) => x + size * moves[a])]);
+        const most = Math.max(...moves.map(Math.abs)) * size;
+        for (const rule of [softQ({ temperature: 1 / omega }), mellowmaxQ({ omega })]) {
+          const [before, after] = valuesOf(rule, { batch: 2, actions, targetQ });
+          expect(Math.abs(after - before)).toBeLessThanOrEqual(most + 1e-5);
+        }
+      }),
+    );
+  });
+
   it('softmaxQ is neither monotone nor a non-expansion, and mellowmaxQ is, on the same values', () => {
     const pairs = (...targetQ: number[]) => ({ batch: 2, actions: 2, targetQ: Float32Array.from(targetQ) });
     const [smaller, larger] = valuesOf(softmaxQ({ temperature: 1 }), pairs(10, 0, /**/ 10, 1));

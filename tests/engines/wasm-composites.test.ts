@@ -1,7 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../src/common/random.ts';
-import { loadKernels } from '../../src/engines/wasm/load-kernels.ts';
 import { Runtime } from '../../src/engines/wasm/runtime.ts';
 import { WasmEngine } from '../../src/engines/wasm/wasm-engine.ts';
 import { WasmNetwork } from '../../src/engines/wasm/wasm-network.ts';
@@ -189,7 +188,7 @@ describe.each(VARIANTS)('layers within layers on the embedded engine, %s kernels
     fc.assert(
       fc.property(networkSpecOf(LAYER_KINDS), fc.integer({ min: 1, max: 5 }), fc.nat(), (spec, batch, seed) => {
         const results = [0, NaN].map((canary) => {
-          const runtime = new Runtime(loadKernels(variant));
+          const runtime = new Runtime(variant);
           const block = runtime.heap.allocate(2 << 20);
           runtime.heap.f32.fill(canary, block / 4);
           runtime.heap.free(block);
@@ -328,7 +327,7 @@ describe.each(VARIANTS)('layers within layers on the embedded engine, %s kernels
   });
 
   it('ask for no more memory over a thousand updates, and give all of it back', () => {
-    const runtime = new Runtime(loadKernels(variant));
+    const runtime = new Runtime(variant);
     const bottom = runtime.heap.allocate(64);
     runtime.heap.free(bottom);
     const create = () => new WasmNetwork(runtime, NESTED, { random: new Random(1), optimizer: ADAM }, () => {});
@@ -356,7 +355,7 @@ describe.each(VARIANTS)('layers within layers on the embedded engine, %s kernels
   });
 
   it('leave nothing behind where a network cannot be created', () => {
-    const runtime = new Runtime(loadKernels(variant));
+    const runtime = new Runtime(variant);
     const bottom = runtime.heap.allocate(64);
     runtime.heap.free(bottom);
     const fail = () => {

@@ -1,7 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../src/common/random.ts';
-import { loadKernels } from '../../src/engines/wasm/load-kernels.ts';
 import { Runtime } from '../../src/engines/wasm/runtime.ts';
 import { WasmEngine } from '../../src/engines/wasm/wasm-engine.ts';
 import { WasmNetwork } from '../../src/engines/wasm/wasm-network.ts';
@@ -211,7 +210,7 @@ describe.each(VARIANTS)('gated recurrent units of the embedded engine, %s kernel
     fc.assert(
       fc.property(specArb, stepsArb, sequencesArb, fc.nat(), (spec, steps, sequences, seed) => {
         const results = [0, NaN].map((canary) => {
-          const runtime = new Runtime(loadKernels(variant));
+          const runtime = new Runtime(variant);
           const { heap } = runtime;
           // All that networks will be given is poisoned.
           const block = heap.allocate(2 << 20);
@@ -261,7 +260,7 @@ describe.each(VARIANTS)('gated recurrent units of the embedded engine, %s kernel
   });
 
   it('ask for no more memory from step to step', () => {
-    const runtime = new Runtime(loadKernels(variant));
+    const runtime = new Runtime(variant);
     const network = new WasmNetwork(runtime, SPEC, { random: new Random(1), optimizer: ADAM }, () => {});
     const observations = drawNumbers(new Random(2), 40 * 3);
     const state = new Float32Array(8 * 6);

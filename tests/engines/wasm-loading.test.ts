@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../src/common/random.ts';
-import { chooseKernels, kernelBytes, loadKernels } from '../../src/engines/wasm/load-kernels.ts';
+import { KERNELS as GRU } from '../../src/engines/wasm/gru-kernels.generated.ts';
+import { chooseKernels } from '../../src/engines/wasm/choose-kernels.ts';
+import { kernelBytes, loadKernels } from '../../src/engines/wasm/load-kernels.ts';
 import { wasm } from '../../src/engines/wasm/wasm-engine.ts';
 
 describe('wasm()', () => {
@@ -12,7 +14,21 @@ describe('wasm()', () => {
     const seen: Uint8Array[] = [];
     const acceptSecond = (bytes: Uint8Array) => seen.push(bytes) === 2;
     expect(chooseKernels(false, acceptSecond)).toBe('plain');
-    expect(seen).toEqual([kernelBytes('relaxed'), kernelBytes('plain')]);
+    expect(seen).toHaveLength(2);
+    // Both are modules, and what the first asks for beyond the second is the fused multiply-add.
+    expect(seen.map((bytes) => WebAssembly.validate(Uint8Array.from(bytes)))).toEqual([chooseKernels(false) === 'relaxed', true]);
+    const fused = [0xfd, 0x85, 0x02];
+    expect(seen.map((bytes) => bytes.some((_, at) => fused.every((byte, i) => bytes[at + i] === byte)))).toEqual([true, false]);
+  });
+
+  it('asks about modules that are no more than what it asks about', () => {
+    const seen: Uint8Array[] = [];
+    chooseKernels(false, (bytes) => seen.push(bytes) === 2);
+    for (const bytes of seen) {
+      expect([...bytes.subarray(0, 8)]).toEqual([0, 97, 115, 109, 1, 0, 0, 0]);
+      // Cut short, or with another instruction, they are no modules.
+      expect(WebAssembly.validate(Uint8Array.from(bytes.subarray(0, -1)))).toBe(false);
+    }
   });
 
   it('takes the plain kernels when strict, without asking for others', () => {
@@ -33,6 +49,13 @@ describe('wasm()', () => {
     expect(count(relaxed, 0xfd, 0xe6, 0x01)).toBe(count(plain, 0xfd, 0xe6, 0x01) - fused);
     // Four bytes for each fused operation (the last of the product's is a nop already), and one for each of two dropped conditions.
     expect(relaxed.filter((byte, at) => byte !== plain[at])).toHaveLength(4 * fused + 2);
+    expect(WebAssembly.validate(plain)).toBe(true);
+  });
+
+  it('fuses sums of products in kernels of single layers too', () => {
+    const [plain, relaxed] = [kernelBytes('plain', GRU), kernelBytes('relaxed', GRU)];
+    expect(relaxed).not.toEqual(plain);
+    expect(relaxed).toHaveLength(plain.length);
     expect(WebAssembly.validate(plain)).toBe(true);
   });
 

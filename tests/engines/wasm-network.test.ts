@@ -1,7 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../src/common/random.ts';
-import { loadKernels } from '../../src/engines/wasm/load-kernels.ts';
 import { Runtime } from '../../src/engines/wasm/runtime.ts';
 import { WasmEngine, wasm } from '../../src/engines/wasm/wasm-engine.ts';
 import { WasmNetwork } from '../../src/engines/wasm/wasm-network.ts';
@@ -64,7 +63,7 @@ describe.each(VARIANTS)('a network of the embedded engine, %s kernels', (variant
     fc.assert(
       fc.property(networkSpecArb, batchArb, fc.nat(), (spec, batch, seed) => {
         const results = [0, NaN].map((canary) => {
-          const runtime = new Runtime(loadKernels(variant));
+          const runtime = new Runtime(variant);
           const { heap } = runtime;
           // All that networks will be given is poisoned.
           const block = heap.allocate(8 << 20);
@@ -308,7 +307,7 @@ describe.each(VARIANTS)('a network of the embedded engine, %s kernels', (variant
 
 describe('the memory of the embedded engine', () => {
   it('is asked for nothing more once the largest batch has come', () => {
-    const runtime = new Runtime(loadKernels('plain'));
+    const runtime = new Runtime('plain');
     const network = new WasmNetwork(runtime, SPEC, { random: new Random(1), optimizer: ADAM }, () => {});
     const observations = drawNumbers(new Random(2), 4 * 32);
     network.update(observations, 32, square, { learningRate: 1e-3 });

@@ -1,7 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../src/common/random.ts';
-import { loadKernels } from '../../src/engines/wasm/load-kernels.ts';
 import { Runtime } from '../../src/engines/wasm/runtime.ts';
 import { WasmEngine } from '../../src/engines/wasm/wasm-engine.ts';
 import { WasmNetwork } from '../../src/engines/wasm/wasm-network.ts';
@@ -301,7 +300,7 @@ describe.each(VARIANTS)('the memory of quantiles on the embedded engine, %s kern
         fc.nat(),
         (spec, batch, count, seed) => {
           const results = [0, NaN].map((canary) => {
-            const runtime = new Runtime(loadKernels(variant));
+            const runtime = new Runtime(variant);
             const { heap } = runtime;
             // All that networks will be given is poisoned.
             const block = heap.allocate(2 << 20);
@@ -331,7 +330,7 @@ describe.each(VARIANTS)('the memory of quantiles on the embedded engine, %s kern
 
   it('is asked for nothing more once the largest batch has come', () => {
     for (const layer of [IMPLICIT, PROPOSED]) {
-      const runtime = new Runtime(loadKernels(variant));
+      const runtime = new Runtime(variant);
       const network = new WasmNetwork(
         runtime,
         { inputShape: [3], layers: [FIRST, layer] },

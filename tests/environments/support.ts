@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { State } from '../../src/common/state.ts';
 import type { Environment, RenderMode, ResetOptions, ResetResult, StepResult } from '../../src/environment/environment.ts';
 import type { DiscreteSpace } from '../../src/environment/spaces.ts';
-import { Acrobot, CartPole, Chain, CliffWalking, DeepSea, GridWorld, MountainCar } from '../../src/environments/index.ts';
+import { Acrobot, Breakout, CartPole, Chain, CliffWalking, DeepSea, GridWorld, MountainCar } from '../../src/environments/index.ts';
 
 /** What every environment of the package is: complete, and answering at once. */
 export interface FullEnvironment extends Environment<unknown, number> {
@@ -63,6 +63,7 @@ export const cases: readonly Case[] = [
     limited: (maxEpisodeSteps) => new Chain({ maxEpisodeSteps }),
     drawing: [1, 21],
   },
+  { name: 'Breakout', create: () => new Breakout(), drawing: [10, 30] },
 ];
 
 /** Numbers from which {@link play} takes its actions. */

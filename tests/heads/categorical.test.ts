@@ -40,6 +40,7 @@ describe('categorical', () => {
     expect(head).toMatchObject({ kind: 'categorical', width: 6, targetWidth: 6, linear: false });
     expect(head.settings).toEqual({ atoms: 6, vMin: -3, vMax: 7 });
     expect(categorical({ vMin: 0, vMax: 1 }).width).toBe(51);
+    expect(categorical({ atoms: 2, vMin: 0, vMax: 1 }).width).toBe(2);
   });
 
   it('refuses supports that are none', () => {

@@ -316,6 +316,66 @@ describe('hindsight', () => {
     expect(buffer.size).toBe(1);
   });
 
+  it('gives back γ, the last discount above 0, where its own goal ended the episode', () => {
+    const make = () => hindsight(uniform({ capacity: 50 }), { ...options, strategy: 'final', terminates: same }).create(layout);
+    const step = (place: number, goal: number, discount: number): Transition => ({
+      stream: 0,
+      observation: Float32Array.of(0, 0, 0, goal, goal),
+      action: 0,
+      reward: 0,
+      discount,
+      nextObservation: Float32Array.of(0, place, place, goal, goal),
+    });
+    const buffer = make();
+    // The goal 5 ends the episode at its last step; in hindsight of the state 7 of another stream it would have gone on.
+    buffer.add(step(1, 5, 0.75));
+    buffer.add(step(5, 5, 0));
+    buffer.add(step(7, 9, 0.25)); // the same episode goes on, as if by another environment
+    buffer.endEpisode(0);
+    expect(held(buffer).map(({ discount }) => discount)).toEqual([0.75, 0, 0.25, 0.75, 0.25, 0]);
+    const other = make();
+    other.add(step(5, 5, 0));
+    other.add(step(7, 9, 0));
+    other.endEpisode(0);
+    expect(held(other).map(({ discount }) => discount)).toEqual([0, 0, 0, 0]); // no discount above 0 has come
+    other.add(step(1, 2, 0.5));
+    other.add(step(5, 5, 0));
+    other.add(step(7, 9, 0));
+    other.endEpisode(0);
+    expect(held(other).map(({ discount }) => discount)).toEqual([0, 0, 0, 0, 0.5, 0, 0, 0.5, 0.5, 0]);
+  });
+
+  it('draws by the seed 0 where none is given', () => {
+    const draws = (changes: Partial<HindsightOptions>) => {
+      const buffer = hindsight(uniform({ capacity: 100 }), { ...options, ...changes }).create(layout);
+      return saved(buffer).random;
+    };
+    expect(draws({})).toEqual(draws({ seed: 0 }));
+    expect(draws({})).not.toEqual(draws({ seed: 1 }));
+  });
+
+  it('takes goals side by side in either order, and none that overlap', () => {
+    const ranges = (achieved: [number, number], desired: [number, number]) => () =>
+      hindsight(uniform({ capacity: 5 }), { ...options, achieved, desired });
+    for (const [a, b] of [
+      [
+        [0, 2],
+        [2, 4],
+      ],
+      [
+        [1, 2],
+        [4, 5],
+      ],
+    ] as [[number, number], [number, number]][]) {
+      expect(ranges(a, b)).not.toThrow();
+      expect(ranges(b, a)).not.toThrow();
+    }
+    for (const shift of [-2, -1, 0, 1, 2]) {
+      expect(ranges([3, 6], [3 + shift, 6 + shift])).toThrow(expect.objectContaining({ where: 'hindsight(desired)' }));
+    }
+    expect(ranges([0, 2], [2, 5])).toThrow(expect.objectContaining({ expected: 'a range of 2 numbers' }));
+  });
+
   it('refuses options outside their ranges', () => {
     const bad: object[] = [
       { goals: 0 },

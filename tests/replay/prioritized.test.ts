@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../src/common/random.ts';
+import { fineUniform } from '../../src/replay/proportional.ts';
 import { linear } from '../../src/common/schedules.ts';
 import type { State } from '../../src/common/state.ts';
 import { prioritized, type PrioritizedOptions } from '../../src/replay/prioritized.ts';
@@ -328,6 +329,48 @@ describe('prioritized', () => {
   });
 });
 
+describe('fineUniform', () => {
+  it('is made of 27 and 26 bits of two draws, exactly', () => {
+    const draws = (...words: number[]) => fineUniform({ uint32: () => words.shift() } as unknown as Random);
+    for (const [first, second] of [
+      [0, 0],
+      [31, 63],
+      [32, 64],
+      [0xffffffff, 0xffffffff],
+      [0x80000000, 0x12345678],
+      [0x12345678, 0x80000040],
+    ]) {
+      const exact = (BigInt(first >>> 5) << 26n) + BigInt(second >>> 6);
+      expect(draws(first, second) * 2 ** 53).toBe(Number(exact));
+    }
+    expect(draws(0xffffffff, 0xffffffff)).toBe(1 - 2 ** -53);
+  });
+});
+
+describe.each([
+  ['prioritized', prioritized({ capacity: 20 })],
+  ['rankPrioritized', rankPrioritized({ capacity: 20 })],
+])('the sampler of %s', (_name, { sampler }) => {
+  it('goes on from a state alike whether it was used before or not', () => {
+    const used = (count: number) => {
+      const made = sampler.create(20);
+      for (let id = 0; id < count; id++) made.added(id);
+      for (let id = Math.max(0, count - 20); id < count; id++) made.update?.(id, (id * 7) % 5);
+      return made;
+    };
+    const state = structuredClone(used(9).getState());
+    const draw = (target: ReturnType<typeof used>) => {
+      target.setState(state, { oldest: 0, size: 9 });
+      for (let id = 9; id < 12; id++) target.added(id);
+      const ids = new Float64Array(50);
+      const weights = new Float32Array(50).fill(1);
+      target.draw({ oldest: 0, size: 12, random: new Random(3), step: 0 }, ids, weights);
+      return [ids, weights];
+    };
+    expect(draw(used(35))).toEqual(draw(used(0)));
+  });
+});
+
 describe('rankPrioritized', () => {
   const priorities = (heap: RankHeap) => {
     const { priorities: bySlot } = heap.getState() as { priorities: Float32Array };
@@ -415,6 +458,7 @@ describe('rankPrioritized', () => {
       ['largest', 0.1 + 1],
       ['changes', -1],
       ['slots', Int32Array.of(0, 0, 1, 2)],
+      ['slots', (sampler.slots as Int32Array).with(3, (sampler.slots as Int32Array)[2])],
       ['slots', Int32Array.of(0, 1, 2, 4)],
       ['slots', new Int32Array(3)],
       ['slots', Int32Array.of(0, 1, 2, 3)],

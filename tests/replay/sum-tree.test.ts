@@ -118,6 +118,15 @@ describe('SumTree', () => {
     expect(find(tree, [0, 0.5e-9])).toEqual([77, 77]);
   });
 
+  it('gives a mass that is exactly a sum of leaves to the leaf after them', () => {
+    for (const values of [[2, 0, 1], [0, 3], [0, 0, 1, 1], Array.from({ length: 70 }, (_, i) => (i * 5) % 4)]) {
+      const tree = new SumTree(values.length);
+      values.forEach((value, leaf) => tree.set(leaf, value));
+      const masses = Array.from({ length: sum(values) }, (_, mass) => mass);
+      expect(find(tree, masses)).toEqual(values.flatMap((value, leaf) => Array<number>(value).fill(leaf)));
+    }
+  });
+
   it('holds one leaf and sixteen', () => {
     const one = new SumTree(1);
     expect(one.total).toBe(0);

@@ -1,8 +1,8 @@
 import { version_core } from '@tensorflow/tfjs-core';
 import type { Answer, Timing } from '../../common/maybe-promise.ts';
 import { checkNetworkSpec } from '../../networks/check-spec.ts';
-import { disposedEngine } from '../../networks/network-checks.ts';
 import type { DeviceUpdate, DeviceUpdateParts } from '../../networks/device-update.ts';
+import { disposedEngine } from '../../networks/disposed-engine.ts';
 import type { Engine, NetworkOptions, QNetwork } from '../../networks/q-network.ts';
 import type { NetworkSpec } from '../../networks/spec.ts';
 import { Device, type DeviceTraits } from './device.ts';

@@ -1,4 +1,4 @@
-import type { Activation } from '../../networks/spec.ts';
+import type { Activation, LayerSpec } from '../../networks/spec.ts';
 
 /** The numbers of activations in `kernels/activations.ts`. */
 export const ACTIVATION_CODES: Readonly<Record<Activation, number>> = {
@@ -10,3 +10,8 @@ export const ACTIVATION_CODES: Readonly<Record<Activation, number>> = {
   sigmoid: 5,
   silu: 6,
 };
+
+/** Whether many outputs of a layer may be zero. */
+export function endsInRelu(spec: LayerSpec): boolean {
+  return 'activation' in spec && spec.activation === 'relu';
+}

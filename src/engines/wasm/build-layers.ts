@@ -1,45 +1,56 @@
+import { DqnError } from '../../common/errors.ts';
+import { loadPart } from '../../common/load-part.ts';
 import { type LayerPlan, sizeOf } from '../../networks/plan.ts';
 import type { LayerSpec } from '../../networks/spec.ts';
-import type { Arena } from './arena.ts';
-import { Conv2dLayer } from './conv2d-layer.ts';
-import { DenseLayer } from './dense-layer.ts';
-import { DuelingLayer } from './dueling-layer.ts';
-import { GruLayer } from './gru-layer.ts';
-import { ImplicitQuantilesLayer } from './implicit-quantiles-layer.ts';
-import { LayerNormLayer } from './layer-norm-layer.ts';
+import { stacksOf } from '../../networks/traits.ts';
+import { buildDense } from './dense-layer.ts';
+import type { Foundation, LayerBuilder, LayerSite, Surroundings } from './layer-builder.ts';
+import { endsInRelu } from './activation-codes.ts';
 import type { WasmLayer } from './layer.ts';
-import { NoisyDenseLayer } from './noisy-dense-layer.ts';
-import { ParallelLayer } from './parallel-layer.ts';
-import { PlainNode } from './plain-run.ts';
-import { ProposedQuantilesLayer } from './proposed-quantiles-layer.ts';
-import { QuantileEmbedding } from './quantile-embedding.ts';
-import { ResidualLayer } from './residual-layer.ts';
 import type { Runtime } from './runtime.ts';
 import { Stack } from './stack.ts';
 
-/** Where a stack stands in a network. */
-export interface Surroundings {
-  /** Whether its inputs are the observations. */
-  readonly first: boolean;
-  /** Whether many of its inputs may be zero. */
-  readonly sparseInput: boolean;
-  /** Whether its outputs are the network's, of whose gradient most may be zero. */
-  readonly last: boolean;
-  /** Whether they are all of them. */
-  readonly whole: boolean;
+type Kind = LayerSpec['kind'];
+
+/** A builder called with its own kind of spec alone, which the types do not see. */
+type AnyBuilder = LayerBuilder<never>;
+
+/** Where the code of the layers is that not every network has. */
+const CHUNKS: Readonly<Record<Exclude<Kind, 'dense' | 'flatten'>, () => Promise<AnyBuilder>>> = {
+  noisyDense: async () => (await import('./noisy-dense-layer.ts')).buildNoisyDense,
+  layerNorm: async () => (await import('./layer-norm-layer.ts')).buildLayerNorm,
+  conv2d: async () => (await import('./conv2d-layer.ts')).buildConv2d,
+  residual: async () => (await import('./residual-layer.ts')).buildResidual,
+  parallel: async () => (await import('./parallel-layer.ts')).buildParallel,
+  dueling: async () => (await import('./dueling-layer.ts')).buildDueling,
+  gru: async () => (await import('./gru-layer.ts')).buildGru,
+  implicitQuantiles: async () => (await import('./implicit-quantiles-layer.ts')).buildImplicitQuantiles,
+  proposedQuantiles: async () => (await import('./proposed-quantiles-layer.ts')).buildProposedQuantiles,
+};
+
+/** What has been loaded. */
+const builders = new Map<Kind, AnyBuilder>();
+
+/**
+ * Loads the code that these layers need.
+ * @throws DqnError `file-failed` if it cannot be loaded.
+ */
+export async function loadLayers(layers: readonly LayerSpec[]): Promise<void> {
+  await Promise.all(
+    layers.map(async (layer) => {
+      const { kind } = layer;
+      if (kind !== 'dense' && kind !== 'flatten' && !builders.has(kind)) {
+        builders.set(kind, await loadPart(`layers of kind ${kind}`, CHUNKS[kind]));
+      }
+      await Promise.all(stacksOf(layer).map(loadLayers));
+    }),
+  );
 }
 
-/** What the layers of a network share while they are built. */
-export interface Foundation {
-  /** Memory for as long as the network lives. */
-  readonly own: Arena;
-  /** Numbers in the recurrent state of one sequence. */
-  readonly stateSize: number;
-  /** How many of them the layers built so far have taken. */
-  stateTaken: number;
-}
-
-/** The layers of a plan, in memory order. */
+/**
+ * The layers of a plan, in memory order.
+ * @throws DqnError `not-loaded` if the code of one has not been loaded.
+ */
 export function buildStack(
   runtime: Runtime,
   plans: readonly LayerPlan[],
@@ -49,71 +60,35 @@ export function buildStack(
 ): Stack {
   // What only changes shapes needs no layer.
   const real = plans.filter(({ spec }) => spec.kind !== 'flatten');
-  const layers = real.map((plan, i) =>
-    buildLayer(
+  const layers = real.map((plan, i) => {
+    const size = sizeOf(plan.inputShape);
+    const site: LayerSite<LayerSpec> = {
       runtime,
+      spec: plan.spec,
       plan,
-      {
-        first: i === 0 && surroundings.first,
-        sparseInput: i === 0 ? surroundings.sparseInput : endsInRelu(real[i - 1].spec),
-        last: i === real.length - 1 && surroundings.last,
-        whole: i === real.length - 1 && surroundings.whole,
-      },
+      inputSize: size,
       foundation,
-    ),
-  );
+      first: i === 0 && surroundings.first,
+      sparseInput: i === 0 ? surroundings.sparseInput : endsInRelu(real[i - 1].spec),
+      last: i === real.length - 1 && surroundings.last,
+      whole: i === real.length - 1 && surroundings.whole,
+      joined: (wide, last, joint) => buildLayer({ ...site, spec: wide.spec, plan: wide, last, whole: false, joint }),
+      within: (stack, around, inputs = size) => buildStack(runtime, stack, inputs, { ...around, whole: false }, foundation),
+    };
+    return buildLayer(site);
+  });
   return new Stack(runtime.kernels, layers, inputSize);
 }
 
-function endsInRelu(spec: LayerSpec): boolean {
-  return 'activation' in spec && spec.activation === 'relu';
-}
-
-function buildLayer(
-  runtime: Runtime,
-  plan: LayerPlan,
-  { first, sparseInput, last, whole }: Surroundings,
-  foundation: Foundation,
-): WasmLayer {
-  const { kernels } = runtime;
-  const { spec, parameters, inputShape, stacks } = plan;
-  const inputSize = sizeOf(inputShape);
-  const neighbours = { sparseInput, sparseGradient: last };
-  const within = (stack: readonly LayerPlan[], isLast: boolean): Stack =>
-    buildStack(runtime, stack, inputSize, { first, sparseInput, last: isLast, whole: false }, foundation);
-  switch (spec.kind) {
-    case 'dense':
-      return new PlainNode(new DenseLayer(kernels, spec, parameters, neighbours), whole);
-    case 'noisyDense':
-      return new NoisyDenseLayer(runtime, spec, parameters, neighbours, foundation.own, whole);
-    case 'layerNorm':
-      return new PlainNode(new LayerNormLayer(kernels, spec, parameters));
-    case 'conv2d':
-      return new PlainNode(new Conv2dLayer(kernels, spec, plan, { first, sparseInput: sparseInput && !first }));
-    case 'residual':
-      return new ResidualLayer(kernels, spec, within(stacks[0], false));
-    case 'parallel':
-      return new ParallelLayer(
-        kernels,
-        stacks.map((stack) => within(stack, last)),
-        inputSize,
-      );
-    case 'dueling':
-      return new DuelingLayer(kernels, spec, [within(stacks[0], false), within(stacks[1], false)], inputSize);
-    case 'gru': {
-      const { stateTaken: start, stateSize } = foundation;
-      foundation.stateTaken += spec.units;
-      return new GruLayer(kernels, parameters, sparseInput, { start, stateSize });
-    }
-    case 'implicitQuantiles':
-    case 'proposedQuantiles': {
-      const embedding = new QuantileEmbedding(kernels, spec, parameters);
-      const around = { first: false, sparseInput: sparseInput || (spec.activation ?? 'relu') === 'relu', last, whole: false };
-      const layers = buildStack(runtime, stacks[0], inputSize, around, foundation);
-      if (spec.kind === 'implicitQuantiles') return new ImplicitQuantilesLayer(embedding, layers);
-      return new ProposedQuantilesLayer(runtime, spec, parameters.slice(2), sparseInput, embedding, layers);
-    }
-    case 'flatten':
-      throw new Error('A flatten layer has nothing to build.');
-  }
+function buildLayer(site: LayerSite<LayerSpec>): WasmLayer {
+  const { kind } = site.spec;
+  const build = kind === 'dense' ? buildDense : builders.get(kind);
+  if (build) return build(site as LayerSite<never>);
+  throw new DqnError({
+    code: 'not-loaded',
+    where: 'Engine.createNetwork(spec)',
+    expected: 'layers whose code has been loaded',
+    received: `one of kind ${kind}`,
+    remedy: 'Await engine.prepare(spec) first, as createAgent and loadPolicy do.',
+  });
 }

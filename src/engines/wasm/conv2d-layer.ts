@@ -1,9 +1,13 @@
 import { type LayerPlan, convolutionGeometry } from '../../networks/plan.ts';
 import type { Conv2dSpec } from '../../networks/spec.ts';
 import { ACTIVATION_CODES } from './activation-codes.ts';
-import type { Kernels } from './kernel-exports.ts';
+import { KERNELS } from './convolution-kernels.generated.ts';
+import type { ConvolutionKernels, Kernels } from './kernel-exports.ts';
+import type { LayerBuilder } from './layer-builder.ts';
 import { type LayerBuffers, type ParameterPlace, type PlainLayer, type Rows, rowStride } from './layer.ts';
 import { Panels } from './panels.ts';
+import { PlainNode } from './plain-run.ts';
+import type { Runtime } from './runtime.ts';
 
 /** An image of which at most this share of the numbers is not zero is convolved number by number. */
 const SPARSE_SHARE = 0.1;
@@ -34,6 +38,7 @@ export class Conv2dLayer implements PlainLayer {
   readonly workSize: number;
   readonly worksForward = true;
   readonly #kernels: Kernels;
+  readonly #further: ConvolutionKernels;
   readonly #geometry: ReturnType<typeof convolutionGeometry>;
   readonly #height: number;
   readonly #channels: number;
@@ -64,7 +69,7 @@ export class Conv2dLayer implements PlainLayer {
   readonly #sparseGradient: number;
 
   constructor(
-    kernels: Kernels,
+    runtime: Runtime,
     spec: Conv2dSpec,
     { inputShape, parameters: [weight, bias] }: LayerPlan,
     neighbours: ConvolutionNeighbours,
@@ -75,7 +80,8 @@ export class Conv2dLayer implements PlainLayer {
     const { filters } = spec;
     const taps = kernelHeight * kernelWidth * channels;
     const activation = spec.activation ?? 'linear';
-    this.#kernels = kernels;
+    this.#kernels = runtime.kernels;
+    this.#further = runtime.further(KERNELS);
     this.#geometry = geometry;
     this.#height = height;
     this.#channels = channels;
@@ -253,7 +259,7 @@ export class Conv2dLayer implements PlainLayer {
 
   #isSparse(image: number): boolean {
     if (this.#mostNonZeros < 0) return false;
-    return this.#kernels.countNonZeros(this.#height * this.#imageRow, image) <= this.#mostNonZeros;
+    return this.#further.countNonZeros(this.#height * this.#imageRow, image) <= this.#mostNonZeros;
   }
 
   /** The address of the image with zeros around it. */
@@ -272,7 +278,7 @@ export class Conv2dLayer implements PlainLayer {
     const channels = this.#channels;
     const [yStep, xStep] = [strideY * row, strideX * channels * 4];
     const span = kernelWidth * channels;
-    this.#kernels.gatherPatches(outputHeight, outputWidth, kernelHeight, span, image, row, yStep, xStep, patches, this.#patchRow);
+    this.#further.gatherPatches(outputHeight, outputWidth, kernelHeight, span, image, row, yStep, xStep, patches, this.#patchRow);
   }
 
   #scatter(image: number, patches: number): void {
@@ -281,14 +287,14 @@ export class Conv2dLayer implements PlainLayer {
     const channels = this.#channels;
     const [yStep, xStep] = [strideY * row, strideX * channels * 4];
     const span = kernelWidth * channels;
-    this.#kernels.scatterPatches(outputHeight, outputWidth, kernelHeight, span, image, row, yStep, xStep, patches, this.#patchRow);
+    this.#further.scatterPatches(outputHeight, outputWidth, kernelHeight, span, image, row, yStep, xStep, patches, this.#patchRow);
   }
 
   #convolveNonZeros(adjoint: number, image: number, products: number, row: number, weights: number): void {
     const { kernelHeight, kernelWidth, strideY, strideX, outputHeight, outputWidth } = this.#geometry;
     const { full, tail, panelBytes } = this.#weight;
     for (let panel = 0; panel < full + (tail > 0 ? 1 : 0); panel++) {
-      this.#kernels.convolveNonZeros(
+      this.#further.convolveNonZeros(
         adjoint,
         outputHeight,
         outputWidth,
@@ -308,3 +314,7 @@ export class Conv2dLayer implements PlainLayer {
     }
   }
 }
+
+/** Builds {@link Conv2dLayer}. */
+export const buildConv2d: LayerBuilder<Conv2dSpec> = ({ runtime, spec, plan, first, sparseInput }) =>
+  new PlainNode(new Conv2dLayer(runtime, spec, plan, { first, sparseInput: sparseInput && !first }));

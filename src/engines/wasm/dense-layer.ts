@@ -3,9 +3,11 @@ import type { DenseSpec } from '../../networks/spec.ts';
 import { ACTIVATION_CODES } from './activation-codes.ts';
 import type { GroupedRows } from './grouped-rows.ts';
 import type { Kernels } from './kernel-exports.ts';
+import type { LayerBuilder } from './layer-builder.ts';
 import { type LayerBuffers, type ParameterPlace, type Rows, type PlainLayer, rowStride } from './layer.ts';
 import { productIntoPanels } from './panel-products.ts';
 import { Panels } from './panels.ts';
+import { PlainNode } from './plain-run.ts';
 
 /** Below this length a row is not worth searching for zeros. */
 const MIN_SPARSE = 8;
@@ -16,6 +18,8 @@ export interface DenseNeighbours {
   readonly sparseInput: boolean;
   /** Whether many elements of ∂L/∂outputs may be zero although there is no relu: in the last layer, where only the taken action's are not. */
   readonly sparseGradient: boolean;
+  /** Numbers that a row of outputs, and of their gradient, has room for; as many as there are, if it is less. */
+  readonly room?: number;
 }
 
 /** Some of the panels of a matrix. */
@@ -36,8 +40,9 @@ export class DenseLayer implements PlainLayer {
   readonly outputStride: number;
   readonly keepsArguments: boolean;
   readonly workSize: number;
+  readonly weight: Panels;
+  readonly bias: Panels;
   readonly #kernels: Kernels;
-  readonly #weight: Panels;
   /** Of the transposed weight. */
   readonly #transposed: Panels;
   readonly #biasOffset: number;
@@ -52,17 +57,17 @@ export class DenseLayer implements PlainLayer {
     const [inputs, outputs] = weight.shape;
     const activation = spec.activation ?? 'linear';
     this.#kernels = kernels;
-    this.#weight = new Panels(inputs, outputs);
+    this.weight = new Panels(inputs, outputs);
     this.#transposed = new Panels(outputs, inputs);
-    this.#biasOffset = this.#weight.size * 4;
-    const biasPanels = new Panels(1, outputs);
+    this.#biasOffset = this.weight.size * 4;
+    this.bias = new Panels(1, outputs);
     this.parameters = [
-      { ...weight, panels: this.#weight, offset: 0 },
-      { ...bias, panels: biasPanels, offset: this.#biasOffset },
+      { ...weight, panels: this.weight, offset: 0 },
+      { ...bias, panels: this.bias, offset: this.#biasOffset },
     ];
-    this.size = this.#weight.size + biasPanels.size;
+    this.size = this.weight.size + this.bias.size;
     this.outputSize = outputs;
-    this.outputStride = rowStride(this.#weight.width);
+    this.outputStride = rowStride(Math.max(this.weight.width, neighbours.room ?? 0));
     this.workSize = this.#transposed.size;
     this.keepsArguments = activation === 'silu';
     this.#activation = ACTIVATION_CODES[activation];
@@ -73,7 +78,7 @@ export class DenseLayer implements PlainLayer {
   }
 
   forward(parameters: number, input: Rows, batch: number, buffers: LayerBuffers, focus?: GroupedRows): void {
-    const { full, tail } = this.#weight;
+    const { full, tail } = this.weight;
     const { at, stride } = buffers.outputs;
     const to = this.keepsArguments ? buffers.arguments : at;
     if (focus) {
@@ -89,7 +94,7 @@ export class DenseLayer implements PlainLayer {
 
   /** Rows of `x · W + b` from `first` on, some of the panels. */
   #multiply(parameters: number, input: Rows, first: number, rows: number, to: number, stride: number, columns: PanelRange): void {
-    const { rows: inputs, full, tail, panelBytes, tailStart } = this.#weight;
+    const { rows: inputs, full, tail, panelBytes, tailStart } = this.weight;
     const { panel, full: count, tail: narrow } = columns;
     const c = to + first * stride;
     this.#kernels.multiply(
@@ -118,7 +123,7 @@ export class DenseLayer implements PlainLayer {
 
   /** The panels that group g of `width` outputs lies in. */
   #panelsOf(g: number, width: number): PanelRange {
-    const { full, tail } = this.#weight;
+    const { full, tail } = this.weight;
     const end = (g + 1) * width;
     const panel = Math.min(full, Math.floor((g * width) / 32));
     return { panel, full: Math.min(full, Math.ceil(end / 32)) - panel, tail: end > full * 32 ? tail : 0 };
@@ -136,7 +141,7 @@ export class DenseLayer implements PlainLayer {
     focus?: GroupedRows,
   ): void {
     const kernels = this.#kernels;
-    const { rows: inputs, columns: outputs, full, tail, width, panelBytes, tailStart, size } = this.#weight;
+    const { rows: inputs, columns: outputs, full, tail, width, panelBytes, tailStart, size } = this.weight;
     if (this.#activation !== 0) {
       const source = this.keepsArguments ? buffers.arguments : buffers.outputs.at;
       kernels.derive(this.#activation, (batch * d.stride) / 4, source, d.at);
@@ -159,7 +164,7 @@ export class DenseLayer implements PlainLayer {
         // prettier-ignore
         kernels.multiplyAdd(this.#sparseInput, inputs, rows, columns.full, columns.tail, a, 4, input.stride, b + panel * 128, 128, d.stride, bTail, d.stride, c, panelBytes, 128, cTail, tail * 4);
       }
-    } else productIntoPanels(kernels, this.#sparseInput, batch, input.at, input.stride, d.at, d.stride, this.#weight, gradient);
+    } else productIntoPanels(kernels, this.#sparseInput, batch, input.at, input.stride, d.at, d.stride, this.weight, gradient);
     kernels.columnSums(batch, width, d.at, d.stride, gradient + this.#biasOffset);
     if (!dInput) return;
     // ∂L/∂x = d · Wᵀ
@@ -212,3 +217,9 @@ export class DenseLayer implements PlainLayer {
     );
   }
 }
+
+/** Builds {@link DenseLayer}. */
+export const buildDense: LayerBuilder<DenseSpec> = ({ runtime, spec, plan, sparseInput, last, whole, joint }) => {
+  const neighbours = { sparseInput, sparseGradient: last, room: joint?.room };
+  return new PlainNode(new DenseLayer(runtime.kernels, spec, plan.parameters, neighbours), whole);
+};

@@ -1,6 +1,9 @@
 import type { DuelingSpec } from '../../networks/spec.ts';
 import type { Arena } from './arena.ts';
-import type { Kernels } from './kernel-exports.ts';
+import { KERNELS } from './dueling-kernels.generated.ts';
+import type { DuelingKernels } from './kernel-exports.ts';
+import { buildStacks, type JointEntry } from './joint-entry.ts';
+import type { LayerBuilder } from './layer-builder.ts';
 import {
   type Capacity,
   type LayerRun,
@@ -11,6 +14,7 @@ import {
   rowStride,
 } from './layer.ts';
 import { Panels } from './panels.ts';
+import type { Runtime } from './runtime.ts';
 import { SideBySide } from './side-by-side.ts';
 import type { Stack } from './stack.ts';
 
@@ -21,20 +25,27 @@ export class DuelingLayer implements WasmLayer {
   readonly rates: readonly RateRange[];
   readonly outputSize: number;
   readonly outputStride: number;
-  readonly #kernels: Kernels;
+  readonly #kernels: DuelingKernels;
   readonly #actions: number;
   readonly #width: number;
   readonly #max: number;
   readonly #streams: SideBySide;
 
-  constructor(kernels: Kernels, spec: DuelingSpec, streams: readonly [value: Stack, advantage: Stack], inputSize: number) {
-    this.#streams = new SideBySide(kernels, streams, inputSize);
+  /** @param streams - on the inputs, or on what the entry makes of them. */
+  constructor(
+    runtime: Runtime,
+    spec: DuelingSpec,
+    streams: readonly [value: Stack, advantage: Stack],
+    inputSize: number,
+    entry: JointEntry | undefined,
+  ) {
+    this.#streams = new SideBySide(runtime.kernels, streams, inputSize, entry);
     this.parameters = this.#streams.parameters;
     this.size = this.#streams.size;
     this.rates = this.#streams.rates;
     this.outputSize = streams[1].outputSize;
     this.outputStride = rowStride(new Panels(1, this.outputSize).width);
-    this.#kernels = kernels;
+    this.#kernels = runtime.further(KERNELS);
     this.#actions = spec.actions;
     this.#width = spec.width ?? 1;
     this.#max = spec.aggregation === 'max' ? 1 : 0;
@@ -48,6 +59,7 @@ export class DuelingLayer implements WasmLayer {
     let a: Rows = y;
     return {
       forward(parameters, input, rows, pass) {
+        streams.enter(parameters, input, rows, pass);
         const v = streams.forward(0, parameters, input, rows, pass);
         a = streams.forward(1, parameters, input, rows, pass);
         kernels.dueling(rows, actions, width, max, v.at, v.stride, a.at, a.stride, y.at, y.stride);
@@ -62,3 +74,10 @@ export class DuelingLayer implements WasmLayer {
     };
   }
 }
+
+/** Builds {@link DuelingLayer}. */
+export const buildDueling: LayerBuilder<DuelingSpec> = (site) => {
+  const { stacks, entry } = buildStacks(site, false);
+  const [value, advantage] = stacks;
+  return new DuelingLayer(site.runtime, site.spec, [value, advantage], site.inputSize, entry);
+};

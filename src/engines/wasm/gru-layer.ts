@@ -1,10 +1,14 @@
 import type { ParameterInfo } from '../../networks/plan.ts';
+import type { GruSpec } from '../../networks/spec.ts';
 import type { Arena, Slot } from './arena.ts';
 import { GroupedPanels } from './grouped-panels.ts';
-import type { Kernels } from './kernel-exports.ts';
+import { KERNELS } from './gru-kernels.generated.ts';
+import type { GruKernels, Kernels } from './kernel-exports.ts';
+import type { LayerBuilder } from './layer-builder.ts';
 import { type Capacity, type LayerRun, type ParameterPlace, type Pass, type Rows, type WasmLayer, rowStride } from './layer.ts';
 import { addProductByPanels, addProductIntoPanels, multiplyByPanels, productIntoPanels } from './panel-products.ts';
 import { Panels } from './panels.ts';
+import type { Runtime } from './runtime.ts';
 
 /** The states of one GRU among those of a network. */
 export interface StatePlace {
@@ -32,6 +36,7 @@ export class GruLayer implements WasmLayer {
   readonly outputSize: number;
   readonly outputStride: number;
   readonly #kernels: Kernels;
+  readonly #further: GruKernels;
   readonly #sparseInput: number;
   readonly #place: StatePlace;
   /** Numbers in a group, padding included. */
@@ -44,7 +49,7 @@ export class GruLayer implements WasmLayer {
   readonly #recurrentTransposed: Panels;
 
   constructor(
-    kernels: Kernels,
+    runtime: Runtime,
     [weight, bias, recurrentWeight, recurrentBias]: readonly ParameterInfo[],
     sparseInput: boolean,
     statePlace: StatePlace,
@@ -55,7 +60,8 @@ export class GruLayer implements WasmLayer {
     // Three groups must fill their panels: what lies behind the groups of a row is no padding.
     const group = tail === 8 ? width + 4 : width;
     const panels = (rows: number, order: readonly number[]) => new GroupedPanels(rows, units, group, order);
-    this.#kernels = kernels;
+    this.#kernels = runtime.kernels;
+    this.#further = runtime.further(KERNELS);
     this.#sparseInput = sparseInput ? 1 : 0;
     this.#place = statePlace;
     this.#group = group;
@@ -130,7 +136,7 @@ export class GruLayer implements WasmLayer {
       const row = t * sequences;
       const next = outputs.at + row * outputs.stride;
       const at = gates.at + row * gates.stride;
-      kernels.gru(sequences, group, at, gates.stride, products.at, products.stride, h, hRow, next, outputs.stride);
+      this.#further.gru(sequences, group, at, gates.stride, products.at, products.stride, h, hRow, next, outputs.stride);
       h = next;
       hRow = outputs.stride;
     }
@@ -153,7 +159,7 @@ export class GruLayer implements WasmLayer {
       const h = t === 0 ? initial.at : outputs.at + (row - sequences) * outputs.stride;
       const hRow = t === 0 ? initial.stride : outputs.stride;
       const dStep = d.at + row * d.stride;
-      kernels.gruBackward(sequences, this.#width, group, at, gates.stride, h, hRow, dStep, d.stride, carry.at, carry.stride);
+      this.#further.gruBackward(sequences, this.#width, group, at, gates.stride, h, hRow, dStep, d.stride, carry.at, carry.stride);
       // No gradient flows into the initial state.
       if (t === 0) break;
       addProductByPanels(kernels, sequences, at, gates.stride, transposed, recurrentTransposed.at, carry.at, carry.stride);
@@ -195,6 +201,13 @@ export class GruLayer implements WasmLayer {
     multiplyByPanels(kernels, 0, rows, at, stride, this.#transposed, transposed.at, dInput.at, dInput.stride, 0);
   }
 }
+
+/** Builds {@link GruLayer}. */
+export const buildGru: LayerBuilder<GruSpec> = ({ runtime, spec, plan, sparseInput, foundation }) => {
+  const { stateTaken: start, stateSize } = foundation;
+  foundation.stateTaken += spec.units;
+  return new GruLayer(runtime, plan.parameters, sparseInput, { start, stateSize });
+};
 
 /** Where a GRU keeps what it computes for a batch. */
 interface GruBuffers {

@@ -1,6 +1,8 @@
+import type { ImplicitQuantilesSpec } from '../../networks/spec.ts';
 import type { Arena } from './arena.ts';
+import type { LayerBuilder } from './layer-builder.ts';
 import type { Capacity, LayerRun, ParameterPlace, RateRange, Rows, WasmLayer } from './layer.ts';
-import type { QuantileEmbedding } from './quantile-embedding.ts';
+import { embeddedSurroundings, QuantileEmbedding } from './quantile-embedding.ts';
 import type { Stack } from './stack.ts';
 
 /** `y = layers(x ⊙ φ(τ))`: a row of outputs for each of a row's fractions. */
@@ -43,3 +45,10 @@ export class ImplicitQuantilesLayer implements WasmLayer {
     };
   }
 }
+
+/** Builds {@link ImplicitQuantilesLayer}. */
+export const buildImplicitQuantiles: LayerBuilder<ImplicitQuantilesSpec> = (site) =>
+  new ImplicitQuantilesLayer(
+    new QuantileEmbedding(site.runtime, site.spec, site.plan.parameters),
+    site.within(site.plan.stacks[0], embeddedSurroundings(site)),
+  );

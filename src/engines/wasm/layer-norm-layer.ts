@@ -1,9 +1,13 @@
 import type { ParameterInfo } from '../../networks/plan.ts';
 import type { LayerNormSpec } from '../../networks/spec.ts';
 import { ACTIVATION_CODES } from './activation-codes.ts';
-import type { Kernels } from './kernel-exports.ts';
+import type { Kernels, LayerNormKernels } from './kernel-exports.ts';
+import type { LayerBuilder } from './layer-builder.ts';
+import { KERNELS } from './layer-norm-kernels.generated.ts';
 import { type LayerBuffers, type ParameterPlace, type Rows, type PlainLayer, rowStride } from './layer.ts';
 import { Panels } from './panels.ts';
+import { PlainNode } from './plain-run.ts';
+import type { Runtime } from './runtime.ts';
 
 const DEFAULT_EPSILON = 1e-5;
 
@@ -16,13 +20,15 @@ export class LayerNormLayer implements PlainLayer {
   readonly keepsArguments: boolean;
   readonly workSize = 0;
   readonly #kernels: Kernels;
+  readonly #further: LayerNormKernels;
   readonly #width: number;
   readonly #epsilon: number;
   readonly #activation: number;
 
-  constructor(kernels: Kernels, spec: LayerNormSpec, [gain, offset]: readonly ParameterInfo[]) {
+  constructor(runtime: Runtime, spec: LayerNormSpec, [gain, offset]: readonly ParameterInfo[]) {
     const panels = new Panels(1, gain.shape[0]);
-    this.#kernels = kernels;
+    this.#kernels = runtime.kernels;
+    this.#further = runtime.further(KERNELS);
     this.#width = panels.width;
     this.#epsilon = spec.epsilon ?? DEFAULT_EPSILON;
     this.#activation = ACTIVATION_CODES[spec.activation ?? 'linear'];
@@ -40,7 +46,7 @@ export class LayerNormLayer implements PlainLayer {
     const { at, stride } = buffers.outputs;
     const to = this.keepsArguments ? buffers.arguments : at;
     const offset = parameters + this.#width * 4;
-    this.#kernels.layerNorm(
+    this.#further.layerNorm(
       batch,
       this.outputSize,
       input.at,
@@ -69,7 +75,7 @@ export class LayerNormLayer implements PlainLayer {
       const source = this.keepsArguments ? buffers.arguments : buffers.outputs.at;
       this.#kernels.derive(this.#activation, (batch * d.stride) / 4, source, d.at);
     }
-    this.#kernels.layerNormBackward(
+    this.#further.layerNormBackward(
       batch,
       this.outputSize,
       this.#width,
@@ -86,3 +92,7 @@ export class LayerNormLayer implements PlainLayer {
     );
   }
 }
+
+/** Builds {@link LayerNormLayer}. */
+export const buildLayerNorm: LayerBuilder<LayerNormSpec> = ({ runtime, spec, plan }) =>
+  new PlainNode(new LayerNormLayer(runtime, spec, plan.parameters));

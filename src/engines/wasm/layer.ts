@@ -1,11 +1,11 @@
 import type { ParameterInfo } from '../../networks/plan.ts';
 import type { Arena } from './arena.ts';
 import type { GroupedRows } from './grouped-rows.ts';
-import type { Panels } from './panels.ts';
+import type { Matrix } from './panels.ts';
 
 /** A parameter's place among the numbers of its layer. */
 export interface ParameterPlace extends ParameterInfo {
-  readonly panels: Panels;
+  readonly panels: Matrix;
   /** Where it begins, in bytes from the layer's first parameter. */
   readonly offset: number;
 }

@@ -1,12 +1,7 @@
 import { DqnError } from '../../common/errors.ts';
+import type { KernelVariant } from './choose-kernels.ts';
 import type { Kernels } from './kernel-exports.ts';
 import { KERNELS } from './kernels.generated.ts';
-
-/** Which form of the kernels: with `relaxed` SIMD a product and its sum are one operation, rounded once. */
-export type KernelVariant = 'plain' | 'relaxed';
-
-/** Whether the platform accepts a WebAssembly module. */
-export type Validate = (bytes: Uint8Array<ArrayBuffer>) => boolean;
 
 /** Bytes to look for and what takes their place; −1 stands for any byte, left as it is. Lengths are equal, so that nothing moves. */
 const RELAXATIONS: readonly (readonly [search: readonly number[], replacement: readonly number[]])[] = [
@@ -35,34 +30,15 @@ function relax(bytes: Uint8Array): void {
   }
 }
 
-/** The module of a variant. */
-export function kernelBytes(variant: KernelVariant): Uint8Array<ArrayBuffer> {
-  const bytes = Uint8Array.from({ length: KERNELS.length / 2 }, (_, i) => Number.parseInt(KERNELS.slice(2 * i, 2 * i + 2), 16));
+/** The module of a variant, from its plain form in hexadecimal. */
+export function kernelBytes(variant: KernelVariant, code = KERNELS): Uint8Array<ArrayBuffer> {
+  const bytes = Uint8Array.from({ length: code.length / 2 }, (_, i) => Number.parseInt(code.slice(2 * i, 2 * i + 2), 16));
   if (variant === 'relaxed') relax(bytes);
   return bytes;
 }
 
-function platformValidate(bytes: Uint8Array<ArrayBuffer>): boolean {
-  return typeof WebAssembly === 'object' && WebAssembly.validate(bytes);
-}
-
-/**
- * The fastest form that the platform accepts; with `strict` the plain one, whose results are the same everywhere.
- * @throws DqnError `unsupported-platform` without WebAssembly SIMD.
- */
-export function chooseKernels(strict: boolean, validate: Validate = platformValidate): KernelVariant {
-  if (!strict && validate(kernelBytes('relaxed'))) return 'relaxed';
-  if (validate(kernelBytes('plain'))) return 'plain';
-  throw new DqnError({
-    code: 'unsupported-platform',
-    where: 'wasm()',
-    expected: 'a platform with WebAssembly SIMD (Chrome 91, Firefox 89, Safari 16.4, Node 16 or newer)',
-    received: 'one without',
-    remedy: 'Update the browser or runtime, or use another engine such as tfjs({ backend: "cpu" }).',
-  });
-}
-
-const modules = new Map<KernelVariant, WebAssembly.Module>();
+/** What has been compiled, by its plain form. */
+const modules: Readonly<Record<KernelVariant, Map<string, WebAssembly.Module>>> = { plain: new Map(), relaxed: new Map() };
 
 /**
  * A new instance of the kernels, with a memory of its own. Synchronous: browsers compile modules of this size at once
@@ -70,13 +46,25 @@ const modules = new Map<KernelVariant, WebAssembly.Module>();
  * @throws DqnError `unsupported-platform` if compiling is not allowed.
  */
 export function loadKernels(variant: KernelVariant): Kernels {
+  return instantiate(variant, KERNELS) as Kernels;
+}
+
+/**
+ * Further kernels, in hexadecimal, that work in the memory of the others.
+ * @throws DqnError `unsupported-platform` if compiling is not allowed.
+ */
+export function loadFurtherKernels(variant: KernelVariant, code: string, { memory }: Kernels): unknown {
+  return instantiate(variant, code, { env: { memory } });
+}
+
+function instantiate(variant: KernelVariant, code: string, imports?: WebAssembly.Imports): unknown {
   try {
-    let module = modules.get(variant);
+    let module = modules[variant].get(code);
     if (!module) {
-      module = new WebAssembly.Module(kernelBytes(variant));
-      modules.set(variant, module);
+      module = new WebAssembly.Module(kernelBytes(variant, code));
+      modules[variant].set(code, module);
     }
-    return new WebAssembly.Instance(module).exports as unknown as Kernels;
+    return new WebAssembly.Instance(module, imports).exports;
   } catch (cause) {
     throw new DqnError({
       code: 'unsupported-platform',

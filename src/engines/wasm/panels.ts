@@ -2,11 +2,19 @@
 const PANEL = 32;
 const NARROW = 16;
 
+/** A matrix as others see it: row by row. */
+export interface Matrix {
+  /** Copies it out of `memory`, where what it is part of begins at element `start`. */
+  read(memory: Float32Array, start: number): Float32Array;
+  /** Copies values into `memory`, likewise. */
+  write(memory: Float32Array, start: number, values: Float32Array): void;
+}
+
 /**
  * How the kernels hold a matrix `[K, N]`: panels of 32 columns, `[N / 32][K][32]`; where at most 16 columns remain, a last
  * panel as narrow as a multiple of 4 allows. A vector is a matrix of one row. What pads the columns stays zero.
  */
-export class Panels {
+export class Panels implements Matrix {
   readonly rows: number;
   readonly columns: number;
   /** Panels of 32 columns. */
@@ -54,14 +62,42 @@ export class Panels {
     });
   }
 
+  /** Where element (k, n) is, in numbers from the first. */
+  indexOf(k: number, n: number): number {
+    const panel = Math.floor(n / PANEL);
+    return panel * PANEL * this.rows + k * (panel < this.full ? PANEL : this.tail) + (n % PANEL);
+  }
+
   #each(visit: (at: number, index: number) => void): void {
-    const { rows, columns, full, tail } = this;
-    for (let k = 0; k < rows; k++) {
-      for (let n = 0; n < columns; n++) {
-        const panel = Math.floor(n / PANEL);
-        const index = panel * PANEL * rows + k * (panel < full ? PANEL : tail) + (n % PANEL);
-        visit(k * columns + n, index);
-      }
-    }
+    const { rows, columns } = this;
+    for (let k = 0; k < rows; k++) for (let n = 0; n < columns; n++) visit(k * columns + n, this.indexOf(k, n));
+  }
+}
+
+/** Columns of a matrix in panels, from `first` on: a matrix to those who read and write it. */
+export class PanelColumns implements Matrix {
+  readonly #panels: Panels;
+  readonly #first: number;
+  readonly #columns: number;
+
+  constructor(panels: Panels, first: number, columns: number) {
+    this.#panels = panels;
+    this.#first = first;
+    this.#columns = columns;
+  }
+
+  read(memory: Float32Array, start: number): Float32Array {
+    const values = new Float32Array(this.#panels.rows * this.#columns);
+    for (let i = 0; i < values.length; i++) values[i] = memory[start + this.#indexOf(i)];
+    return values;
+  }
+
+  write(memory: Float32Array, start: number, values: Float32Array): void {
+    for (let i = 0; i < values.length; i++) memory[start + this.#indexOf(i)] = values[i];
+  }
+
+  #indexOf(i: number): number {
+    const k = Math.floor(i / this.#columns);
+    return this.#panels.indexOf(k, this.#first + i - k * this.#columns);
   }
 }

@@ -1,5 +1,8 @@
+import type { ParallelSpec } from '../../networks/spec.ts';
 import type { Arena } from './arena.ts';
+import { buildStacks, type JointEntry } from './joint-entry.ts';
 import type { Kernels } from './kernel-exports.ts';
+import type { LayerBuilder } from './layer-builder.ts';
 import { type Capacity, type LayerRun, type ParameterPlace, type RateRange, type WasmLayer, rowStride } from './layer.ts';
 import { Panels } from './panels.ts';
 import { SideBySide } from './side-by-side.ts';
@@ -15,8 +18,9 @@ export class ParallelLayer implements WasmLayer {
   readonly #kernels: Kernels;
   readonly #branches: SideBySide;
 
-  constructor(kernels: Kernels, branches: readonly Stack[], inputSize: number) {
-    this.#branches = new SideBySide(kernels, branches, inputSize);
+  /** @param branches - on the inputs, or on what the entry makes of them. */
+  constructor(kernels: Kernels, branches: readonly Stack[], inputSize: number, entry: JointEntry | undefined) {
+    this.#branches = new SideBySide(kernels, branches, inputSize, entry);
     this.parameters = this.#branches.parameters;
     this.size = this.#branches.size;
     this.rates = this.#branches.rates;
@@ -33,6 +37,7 @@ export class ParallelLayer implements WasmLayer {
     return {
       forward(parameters, input, rows, pass) {
         let to = y.at;
+        branches.enter(parameters, input, rows, pass);
         for (let i = 0; i < stacks.length; i++) {
           const part = branches.forward(i, parameters, input, rows, pass);
           kernels.copyRows(rows, stacks[i].outputSize, part.at, part.stride, to, y.stride);
@@ -53,3 +58,9 @@ export class ParallelLayer implements WasmLayer {
     };
   }
 }
+
+/** Builds {@link ParallelLayer}. */
+export const buildParallel: LayerBuilder<ParallelSpec> = (site) => {
+  const { stacks, entry } = buildStacks(site, site.last);
+  return new ParallelLayer(site.runtime.kernels, stacks, site.inputSize, entry);
+};

@@ -3,6 +3,7 @@ import type { ProposedQuantilesSpec } from '../../networks/spec.ts';
 import { ACTIVATION_CODES } from './activation-codes.ts';
 import type { Arena } from './arena.ts';
 import { DenseLayer } from './dense-layer.ts';
+import type { LayerBuilder } from './layer-builder.ts';
 import {
   type Capacity,
   type LayerRun,
@@ -14,7 +15,7 @@ import {
 } from './layer.ts';
 import { Panels } from './panels.ts';
 import { bindBuffers } from './plain-run.ts';
-import type { QuantileEmbedding } from './quantile-embedding.ts';
+import { embeddedSurroundings, QuantileEmbedding } from './quantile-embedding.ts';
 import type { Runtime } from './runtime.ts';
 import type { Stack } from './stack.ts';
 
@@ -154,3 +155,11 @@ export class ProposedQuantilesLayer implements WasmLayer {
     }
   }
 }
+
+/** Builds {@link ProposedQuantilesLayer}. */
+export const buildProposedQuantiles: LayerBuilder<ProposedQuantilesSpec> = (site) => {
+  const { runtime, spec, plan, sparseInput } = site;
+  const embedding = new QuantileEmbedding(runtime, spec, plan.parameters);
+  const layers = site.within(plan.stacks[0], embeddedSurroundings(site));
+  return new ProposedQuantilesLayer(runtime, spec, plan.parameters.slice(2), sparseInput, embedding, layers);
+};

@@ -2,29 +2,32 @@ import type { ParameterInfo } from '../../networks/plan.ts';
 import type { ImplicitQuantilesSpec, ProposedQuantilesSpec } from '../../networks/spec.ts';
 import type { Arena } from './arena.ts';
 import { DenseLayer } from './dense-layer.ts';
-import type { Kernels } from './kernel-exports.ts';
+import type { QuantileKernels } from './kernel-exports.ts';
+import type { LayerSite, Surroundings } from './layer-builder.ts';
 import { type ParameterPlace, type Rows, rowStride } from './layer.ts';
 import { Panels } from './panels.ts';
 import { bindBuffers } from './plain-run.ts';
+import { KERNELS } from './quantiles-kernels.generated.ts';
+import type { Runtime } from './runtime.ts';
 
 /** Inputs times embedded fractions, one row for each of both: `x ⊙ φ(τ)`, `φ(τ) = activation(Σ_i cos(π i τ) W_i + b)`. */
 export class QuantileEmbedding {
   readonly parameters: readonly ParameterPlace[];
   readonly size: number;
-  readonly #kernels: Kernels;
+  readonly #kernels: QuantileKernels;
   readonly #dense: DenseLayer;
   readonly #cosines: number;
   /** Numbers in a row of x, padded. */
   readonly #width: number;
 
-  constructor(kernels: Kernels, spec: ImplicitQuantilesSpec | ProposedQuantilesSpec, [weight, bias]: readonly ParameterInfo[]) {
+  constructor(runtime: Runtime, spec: ImplicitQuantilesSpec | ProposedQuantilesSpec, [weight, bias]: readonly ParameterInfo[]) {
     const [cosines, inputs] = weight.shape;
     const { activation = 'relu' } = spec;
     const neighbours = { sparseInput: false, sparseGradient: false };
-    this.#dense = new DenseLayer(kernels, { kind: 'dense', units: inputs, activation }, [weight, bias], neighbours);
+    this.#dense = new DenseLayer(runtime.kernels, { kind: 'dense', units: inputs, activation }, [weight, bias], neighbours);
     this.parameters = this.#dense.parameters;
     this.size = this.#dense.size;
-    this.#kernels = kernels;
+    this.#kernels = runtime.further(KERNELS);
     this.#cosines = cosines;
     this.#width = new Panels(1, inputs).width;
   }
@@ -66,4 +69,13 @@ export interface EmbeddingRun {
   /** The products of each row with its fractions `[rows, times]`, one after the other. */
   forward(parameters: number, input: Rows, rows: number, times: number, fractions: number): Rows;
   backward(parameters: number, gradient: number, input: Rows, rows: number, times: number, dInput: Rows | undefined): void;
+}
+
+/** Where the layers on top of an embedding stand. */
+export function embeddedSurroundings({
+  spec,
+  sparseInput,
+  last,
+}: LayerSite<ImplicitQuantilesSpec | ProposedQuantilesSpec>): Omit<Surroundings, 'whole'> {
+  return { first: false, sparseInput: sparseInput || (spec.activation ?? 'relu') === 'relu', last };
 }

@@ -2,6 +2,7 @@ import type { ResidualSpec } from '../../networks/spec.ts';
 import { ACTIVATION_CODES } from './activation-codes.ts';
 import type { Arena } from './arena.ts';
 import type { Kernels } from './kernel-exports.ts';
+import type { LayerBuilder } from './layer-builder.ts';
 import type { Capacity, LayerRun, ParameterPlace, RateRange, WasmLayer } from './layer.ts';
 import { Panels } from './panels.ts';
 import type { Stack } from './stack.ts';
@@ -57,3 +58,7 @@ export class ResidualLayer implements WasmLayer {
     };
   }
 }
+
+/** Builds {@link ResidualLayer}. */
+export const buildResidual: LayerBuilder<ResidualSpec> = ({ runtime, spec, plan, within, first, sparseInput }) =>
+  new ResidualLayer(runtime.kernels, spec, within(plan.stacks[0], { first, sparseInput, last: false }));

@@ -1,10 +1,11 @@
 import type { Arena } from './arena.ts';
+import type { JointEntry } from './joint-entry.ts';
 import type { Kernels } from './kernel-exports.ts';
 import { type Capacity, type LayerRun, type ParameterPlace, type Pass, type RateRange, type Rows, rowStride } from './layer.ts';
 import { Panels } from './panels.ts';
 import type { Stack } from './stack.ts';
 
-/** Stacks on the same inputs: what dueling and parallel layers share. */
+/** Stacks on the same inputs, or each on its part of what a joint entry makes of them: what dueling and parallel layers share. */
 export class SideBySide {
   readonly parameters: readonly ParameterPlace[];
   readonly size: number;
@@ -14,9 +15,10 @@ export class SideBySide {
   readonly #offsets: readonly number[];
   /** Numbers in one row of inputs, padded. */
   readonly #inputWidth: number;
+  readonly #entry: JointEntry | undefined;
 
-  constructor(kernels: Kernels, stacks: readonly Stack[], inputSize: number) {
-    let size = 0;
+  constructor(kernels: Kernels, stacks: readonly Stack[], inputSize: number, entry?: JointEntry) {
+    let size = entry?.layer.size ?? 0;
     this.#offsets = stacks.map((stack) => {
       const offset = size * 4;
       size += stack.size;
@@ -29,7 +31,11 @@ export class SideBySide {
     this.#kernels = kernels;
     this.stacks = stacks;
     this.size = size;
-    this.parameters = stacks.flatMap(({ parameters }, i) => parameters.map((each) => move(each, i)));
+    this.#entry = entry;
+    this.parameters = stacks.flatMap(({ parameters }, i) => [
+      ...(entry?.parameters[i] ?? []),
+      ...parameters.map((each) => move(each, i)),
+    ]);
     this.rates = stacks.flatMap(({ rates }, i) => rates.map((each) => move(each, i)));
     this.#inputWidth = new Panels(1, inputSize).width;
   }
@@ -38,9 +44,39 @@ export class SideBySide {
     const { rows, keep } = capacity;
     const runs = this.stacks.map((stack) => stack.bind(arena, capacity));
     const gradients = this.stacks.map((stack) => arena.rows(keep ? rows : 0, stack.outputStride));
-    const dInput = arena.rows(keep ? rows : 0, rowStride(this.#inputWidth));
-    return new SideBySideRun(this.#kernels, runs, this.#offsets, gradients, dInput, this.#inputWidth);
+    const entry = this.#entry && bindEntry(this.#entry, arena, capacity);
+    const dInput = arena.rows(keep && !entry ? rows : 0, rowStride(this.#inputWidth));
+    return new SideBySideRun(this.#kernels, runs, this.#offsets, gradients, dInput, this.#inputWidth, entry);
   }
+}
+
+/** A joint entry with memory to run in. */
+interface BoundEntry {
+  readonly run: LayerRun;
+  /** Where each stack's numbers begin in a row, in bytes. */
+  readonly columns: readonly number[];
+  /** What each stack reads, once the entry has run. */
+  readonly inputs: readonly Rows[];
+  /** ∂L/∂outputs of the entry, and of it what each stack writes. */
+  readonly gradient: Rows;
+  readonly gradients: readonly Rows[];
+}
+
+function bindEntry({ layer, columns }: JointEntry, arena: Arena, capacity: Capacity): BoundEntry {
+  const gradient = arena.rows(capacity.keep ? capacity.rows : 0, layer.outputStride);
+  const { stride } = gradient;
+  return {
+    run: layer.bind(arena, capacity),
+    columns: columns.map((column) => column * 4),
+    inputs: columns.map(() => ({ at: 0, stride })),
+    gradient,
+    gradients: columns.map((column) => ({
+      get at() {
+        return gradient.at + column * 4;
+      },
+      stride,
+    })),
+  };
 }
 
 /** {@link SideBySide} with memory to run in. */
@@ -52,6 +88,7 @@ export class SideBySideRun {
   readonly #offsets: readonly number[];
   readonly #dInput: Rows;
   readonly #inputWidth: number;
+  readonly #entry: BoundEntry | undefined;
 
   constructor(
     kernels: Kernels,
@@ -60,6 +97,7 @@ export class SideBySideRun {
     gradients: readonly Rows[],
     dInput: Rows,
     inputWidth: number,
+    entry: BoundEntry | undefined,
   ) {
     this.#kernels = kernels;
     this.#runs = runs;
@@ -67,11 +105,20 @@ export class SideBySideRun {
     this.gradients = gradients;
     this.#dInput = dInput;
     this.#inputWidth = inputWidth;
+    this.#entry = entry;
+  }
+
+  /** Runs what all stacks begin with; {@link SideBySideRun.forward} of each follows. */
+  enter(parameters: number, input: Rows, rows: number, pass: Pass): void {
+    if (!this.#entry) return;
+    const { run, columns, inputs } = this.#entry;
+    const { at } = run.forward(parameters, input, rows, pass);
+    for (let i = 0; i < inputs.length; i++) inputs[i].at = at + columns[i];
   }
 
   /** The outputs of stack i. */
   forward(i: number, parameters: number, input: Rows, rows: number, pass: Pass): Rows {
-    return this.#runs[i].forward(parameters + this.#offsets[i], input, rows, pass);
+    return this.#runs[i].forward(parameters + this.#offsets[i], this.#entry?.inputs[i] ?? input, rows, pass);
   }
 
   /** Zeros in all {@link SideBySideRun.gradients}, also behind their numbers. */
@@ -81,6 +128,17 @@ export class SideBySideRun {
 
   /** From the gradients of all outputs to those of all parameters and of the inputs, to which each stack adds its share. */
   backward(parameters: number, gradient: number, input: Rows, rows: number, dInput: Rows | undefined, pass: Pass): void {
+    const entry = this.#entry;
+    if (entry) {
+      // In this order: what pads one part of a row is overwritten by the next.
+      for (let i = 0; i < this.#runs.length; i++) {
+        const offset = this.#offsets[i];
+        const [from, to] = [entry.inputs[i], entry.gradients[i]];
+        this.#runs[i].backward(parameters + offset, gradient + offset, from, rows, this.gradients[i], to, pass);
+      }
+      entry.run.backward(parameters, gradient, input, rows, entry.gradient, dInput, pass);
+      return;
+    }
     for (let i = 0; i < this.#runs.length; i++) {
       const offset = this.#offsets[i];
       const share = i === 0 ? dInput : dInput && this.#dInput;

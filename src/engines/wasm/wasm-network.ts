@@ -28,7 +28,7 @@ import { traitsOf } from '../../networks/traits.ts';
 import type { RateRange } from './layer.ts';
 import { LayerStack } from './layer-stack.ts';
 import { type OptimizerStep, optimizerStep } from './optimizer-step.ts';
-import type { Panels } from './panels.ts';
+import type { Matrix } from './panels.ts';
 import { RowViews } from './row-views.ts';
 import type { Runtime } from './runtime.ts';
 
@@ -36,7 +36,7 @@ import type { Runtime } from './runtime.ts';
 interface Place {
   readonly name: string;
   readonly shape: readonly number[];
-  readonly panels: Panels;
+  readonly panels: Matrix;
   /** In numbers from the first parameter. */
   readonly start: number;
 }

@@ -1,4 +1,4 @@
-import { logistic, tanh } from './activations';
+import { logistic, tanh } from './exponentials';
 import { fma } from './simd';
 
 // A row of `gates` is four groups of `width` numbers, as is a row of their gradients: see ../gru-layer.ts.

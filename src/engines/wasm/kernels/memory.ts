@@ -22,13 +22,3 @@ export const LISTS: usize = 768;
 export function heapBase(): usize {
   return (__heap_base + 63) & ~63;
 }
-
-for (let lanes = 0; lanes < 16; lanes++) {
-  let to = FRONT + (<usize>lanes << 4);
-  for (let lane = 0; lane < 4; lane++) {
-    if (lanes & (1 << lane)) {
-      store<u32>(to, 0x03020100 + lane * 0x04040404);
-      to += 4;
-    }
-  }
-}

@@ -40,3 +40,22 @@ export function normals(n: i32, key0: i32, key1: i32, roots: i32, y: usize): voi
     counter = i32x4.add(counter, i32x4.splat(4));
   }
 }
+
+/** y = a + b ⊙ c, n numbers, a multiple of 4; with a = 0 y = b ⊙ c. */
+export function perturb(n: i32, a: usize, b: usize, c: usize, y: usize): void {
+  const bytes = <usize>n << 2;
+  for (let j: usize = 0; j < bytes; j += 16) {
+    const product = f32x4.mul(v128.load(b + j), v128.load(c + j));
+    v128.store(y + j, a ? f32x4.add(v128.load(a + j), product) : product);
+  }
+}
+
+/** `u vᵀ`, or columns of it within a panel: K rows of `width` numbers, a multiple of 4. */
+export function outer(K: i32, width: i32, u: usize, v: usize, y: usize, yRow: usize): void {
+  const bytes = <usize>width << 2;
+  for (let k = 0; k < K; k++) {
+    const x = v128.load32_splat(u + (<usize>k << 2));
+    for (let j: usize = 0; j < bytes; j += 16) v128.store(y + j, f32x4.mul(x, v128.load(v + j)));
+    y += yRow;
+  }
+}

@@ -5,6 +5,16 @@
 import { BLOCK, ENDS, FRONT, LIST_ROWS, LIST_STRIDE, LISTS, ZEROS } from './memory';
 import { fma } from './simd';
 
+for (let lanes = 0; lanes < 16; lanes++) {
+  let to = FRONT + (<usize>lanes << 4);
+  for (let lane = 0; lane < 4; lane++) {
+    if (lanes & (1 << lane)) {
+      store<u32>(to, 0x03020100 + lane * 0x04040404);
+      to += 4;
+    }
+  }
+}
+
 /**
  * C = max(floor, init + A · B), `A [M, K]`, `B [K, N]`, `C [M, N]`, with N = 32 · full + tail.
  *

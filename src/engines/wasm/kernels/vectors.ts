@@ -24,6 +24,19 @@ export function copyRows(rows: i32, n: i32, from: usize, fromRow: usize, to: usi
   }
 }
 
+/** y = a + b, rows of n numbers; what lies behind them is left as it is. */
+export function addRows(rows: i32, n: i32, a: usize, aRow: usize, b: usize, bRow: usize, y: usize, yRow: usize): void {
+  const bytes = <usize>n << 2, whole = bytes & ~15;
+  for (let i = 0; i < rows; i++) {
+    let j: usize = 0;
+    for (; j < whole; j += 16) v128.store(y + j, f32x4.add(v128.load(a + j), v128.load(b + j)));
+    for (; j < bytes; j += 4) store<f32>(y + j, load<f32>(a + j) + load<f32>(b + j));
+    a += aRow;
+    b += bRow;
+    y += yRow;
+  }
+}
+
 /** p ← keep · p + tau · q for n numbers, a multiple of 4. */
 export function blend(n: i32, p: usize, q: usize, keep: f32, tau: f32): void {
   const end = p + (<usize>n << 2), keeps = f32x4.splat(keep), taus = f32x4.splat(tau);

@@ -1,36 +1,4 @@
-// What joins the streams of composite layers, and the noise of noisy ones.
-
-/** y = a + b, rows of n numbers; what lies behind them is left as it is. */
-export function addRows(rows: i32, n: i32, a: usize, aRow: usize, b: usize, bRow: usize, y: usize, yRow: usize): void {
-  const bytes = <usize>n << 2, whole = bytes & ~15;
-  for (let i = 0; i < rows; i++) {
-    let j: usize = 0;
-    for (; j < whole; j += 16) v128.store(y + j, f32x4.add(v128.load(a + j), v128.load(b + j)));
-    for (; j < bytes; j += 4) store<f32>(y + j, load<f32>(a + j) + load<f32>(b + j));
-    a += aRow;
-    b += bRow;
-    y += yRow;
-  }
-}
-
-/** y = a + b ⊙ c, n numbers, a multiple of 4; with a = 0 y = b ⊙ c. */
-export function perturb(n: i32, a: usize, b: usize, c: usize, y: usize): void {
-  const bytes = <usize>n << 2;
-  for (let j: usize = 0; j < bytes; j += 16) {
-    const product = f32x4.mul(v128.load(b + j), v128.load(c + j));
-    v128.store(y + j, a ? f32x4.add(v128.load(a + j), product) : product);
-  }
-}
-
-/** One panel of `u vᵀ`: K rows of `width` numbers, a multiple of 4. */
-export function outer(K: i32, width: i32, u: usize, v: usize, y: usize): void {
-  const bytes = <usize>width << 2;
-  for (let k = 0; k < K; k++) {
-    const x = v128.load32_splat(u + (<usize>k << 2));
-    for (let j: usize = 0; j < bytes; j += 16) v128.store(y + j, f32x4.mul(x, v128.load(v + j)));
-    y += bytes;
-  }
-}
+// What joins the streams of a dueling layer.
 
 /** For each w of W: `y[a, w] = v[w] + x[a, w] − m[w]`, m the mean of x[·, w], or with `max` the largest. */
 export function dueling(rows: i32, A: i32, W: i32, max: i32, v: usize, vRow: usize, x: usize, xRow: usize, y: usize, yRow: usize): void {

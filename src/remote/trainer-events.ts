@@ -1,0 +1,68 @@
+import type { CheckpointEvent, EpisodeEvent, EvaluationEvent } from '../training/events.ts';
+import type { DqnError } from '../common/errors.ts';
+
+/**
+ * Where a trainer stands.
+ *
+ * - `preparing`: the worker is making its agent.
+ * - `ready`: it is made, and waits for `start()`.
+ * - `running`, `paused`.
+ * - `finished`: all steps are taken.
+ * - `failed`: the run ended with an error; what was learned can still be fetched, if the agent was made.
+ * - `stopped`: by `stop()` or `terminate()`; the worker is gone.
+ * - `lost`: the worker died.
+ */
+export type TrainerStatus = 'preparing' | 'ready' | 'running' | 'paused' | 'finished' | 'failed' | 'stopped' | 'lost';
+
+/** The trainer stands elsewhere now. */
+export interface StatusEvent {
+  readonly kind: 'status';
+  readonly status: TrainerStatus;
+  /** Environment steps of the agent so far. */
+  readonly step: number;
+  /** Why, where it `failed` or is `lost`. */
+  readonly error?: DqnError;
+}
+
+/** Means over the updates since the last progress. */
+export interface UpdateSummary {
+  readonly loss: number;
+  readonly meanQ: number;
+  readonly meanTdError: number;
+  readonly gradientNorm: number;
+  /** That of the latest update. */
+  readonly learningRate: number;
+}
+
+/** What happened since the last progress; told a limited number of times a second. */
+export interface ProgressEvent {
+  readonly kind: 'progress';
+  /** Environment steps of the agent so far. */
+  readonly step: number;
+  /** Gradient updates of the agent so far. */
+  readonly updates: number;
+  /** Environment steps a second, since the last progress. */
+  readonly stepsPerSecond: number;
+  /** The episodes that ended, every one. */
+  readonly episodes: readonly EpisodeEvent[];
+  /** Left out where there was no update. */
+  readonly update?: UpdateSummary;
+}
+
+/** A checkpoint was kept in the worker's store. */
+export interface SavedEvent {
+  readonly kind: 'saved';
+  readonly step: number;
+  /** Its name in the store. */
+  readonly name: string;
+}
+
+/** Something went wrong that does not stop the run: a checkpoint could not be kept, or a damaged one was passed over. */
+export interface ProblemEvent {
+  readonly kind: 'problem';
+  readonly step: number;
+  readonly error: DqnError;
+}
+
+/** What a trainer tells, told apart by `kind`. Checkpoints come as events where the worker has no store for them. */
+export type TrainerEvent = StatusEvent | ProgressEvent | EvaluationEvent | CheckpointEvent | SavedEvent | ProblemEvent;
