@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { chromium } from './tests/support/chromium.ts';
+import { softwareVulkan } from './tests/support/software-vulkan.ts';
 
 const source = (path: string) => fileURLToPath(new URL(`./src/${path}`, import.meta.url));
 
@@ -21,15 +22,44 @@ export default defineConfig({
         test: {
           name: 'node',
           include: ['tests/**/*.test.ts'],
-          exclude: ['tests/{browser,pages}/**'],
+          exclude: ['tests/{browser,demo,pages,webgpu}/**'],
           pool: 'forks',
           setupFiles: 'tests/support/all-layers.ts',
         },
       },
       {
         extends: true,
+        test: {
+          name: 'webgpu',
+          include: ['tests/webgpu/**/*.test.ts'],
+          pool: 'forks',
+          env: softwareVulkan('.temporary/vulkan'),
+          testTimeout: 240_000,
+          setupFiles: 'tests/support/all-layers.ts',
+        },
+      },
+      {
+        extends: true,
+        // One page after the other: they train as fast as the machine lets them.
+        test: {
+          name: 'demo',
+          include: ['tests/demo/**/*.test.ts'],
+          pool: 'forks',
+          testTimeout: 240_000,
+          hookTimeout: 400_000,
+          expect: { poll: { timeout: 30_000 } },
+        },
+      },
+      {
+        extends: true,
         // What tests import from packages is named here: found only later, it would make the page load anew in the middle of a test.
-        optimizeDeps: { include: ['fast-check'] },
+        optimizeDeps: {
+          include: [
+            'fast-check',
+            '@tensorflow/tfjs-core',
+            ...['cpu', 'wasm', 'webgl', 'webgpu'].map((name) => `@tensorflow/tfjs-backend-${name}`),
+          ],
+        },
         // A page that shares nothing with others has SharedArrayBuffer and exact clocks.
         server: { headers: { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' } },
         test: {

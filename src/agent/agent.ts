@@ -27,7 +27,10 @@ export interface Experience<Observation> {
   readonly stream?: number;
 }
 
-/** What one gradient update did. */
+/**
+ * What one gradient update did. On an engine that runs whole updates on its device (TensorFlow.js on a GPU, with built-in heads and rules) the numbers arrive while the agent
+ * goes on: loss, means and gradient norm are those of the update before; the first update waits for its own.
+ */
 export interface UpdateReport {
   /** Updates so far, this one included. */
   readonly update: number;
@@ -99,6 +102,9 @@ export interface Agent<Observation, M extends Timing = 'sync'> extends Policy<Ob
 
   /**
    * One gradient update on a sampled batch.
+   *
+   * Where the engine runs whole updates on its device, nothing waits for it: priorities are set when the next update begins, always, however soon the numbers are there. An
+   * update that diverged has changed nothing then either, and is told of by the next call, or by its own where it is the first.
    * @throws DqnError `empty-replay` before anything is remembered; `diverged` if the loss is not finite: what was learned is kept.
    */
   learn(): Answer<UpdateReport, M>;

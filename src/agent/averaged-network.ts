@@ -28,26 +28,27 @@ export class AveragedNetwork<M extends Timing> implements QNetwork<M> {
     this.#snapshots = snapshots;
   }
 
-  forward(observations: Float32Array, batch: number, options?: ForwardOptions): Answer<Float32Array, M> {
+  /** The copies that the mean is over, the oldest first. */
+  get inUse(): readonly QNetwork<M>[] {
+    const all = this.#snapshots;
     const count = Math.max(1, this.#filled);
+    return Array.from({ length: count }, (_, i) => all[(this.#next + all.length - count + i) % all.length]);
+  }
+
+  forward(observations: Float32Array, batch: number, options?: ForwardOptions): Answer<Float32Array, M> {
+    const networks = this.inUse;
+    const count = networks.length;
     // Every snapshot begins from the same recurrent state; the newest one's is carried on.
     const start = options?.state;
     if (start && this.#state.length !== start.length) this.#state = new Float32Array(start.length);
     if (start) this.#state.set(start);
     const from = (i: number): MaybePromise<Float32Array> => {
       if (start && i > 0) start.set(this.#state);
-      return chain(
-        this.#snapshots[(this.#next + this.#snapshots.length - count + i) % this.#snapshots.length].forward(
-          observations,
-          batch,
-          options,
-        ),
-        (outputs) => {
-          const sum = i === 0 ? this.#begin(outputs.length) : this.#sum;
-          for (let j = 0; j < sum.length; j++) sum[j] += outputs[j] / count;
-          return i + 1 < count ? from(i + 1) : sum;
-        },
-      );
+      return chain(networks[i].forward(observations, batch, options), (outputs) => {
+        const sum = i === 0 ? this.#begin(outputs.length) : this.#sum;
+        for (let j = 0; j < sum.length; j++) sum[j] += outputs[j] / count;
+        return i + 1 < count ? from(i + 1) : sum;
+      });
     };
     return from(0) as Answer<Float32Array, M>;
   }

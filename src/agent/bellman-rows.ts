@@ -34,6 +34,30 @@ export interface TransitionRows {
   readonly ids: Float64Array;
 }
 
+/** Transitions once for each of their K estimates, those of one transition together. */
+export interface EstimateRows {
+  /** `[R · K]`. */
+  readonly taken: Int32Array;
+  /** `[R · K]`. */
+  readonly rewards: Float32Array;
+  /** `[R · K]`. */
+  readonly discounts: Float32Array;
+  /** `[R · K]`: 0 for an estimate that does not learn from the transition. */
+  readonly weights: Float32Array;
+  /** `[R · K, A]`. */
+  readonly masks?: Uint8Array;
+}
+
+function repeatedRows(rows: number, actions: number): Required<EstimateRows> {
+  return {
+    taken: new Int32Array(rows),
+    rewards: new Float32Array(rows),
+    discounts: new Float32Array(rows),
+    weights: new Float32Array(rows),
+    masks: new Uint8Array(rows * actions),
+  };
+}
+
 /** Sums over the rows of the last update. */
 interface Sums {
   loss: number;
@@ -66,12 +90,10 @@ export class BellmanRows {
   #errors = none;
   #estimates = none;
   #chosen = none;
-  // Of K > 1 estimates: the transitions' numbers once for each.
   #taken: Int32Array = new Int32Array(0);
-  #baseRewards = none;
-  #discounts = none;
   #weights = none;
-  #masks = new Uint8Array(0);
+  /** Of K > 1 estimates: the transitions' numbers once for each. */
+  #repeated: Required<EstimateRows> = repeatedRows(0, 0);
 
   constructor(parts: BellmanParts) {
     this.#parts = parts;
@@ -102,11 +124,7 @@ export class BellmanRows {
     this.#errors = heads === 1 ? this.tdErrors : new Float32Array(rows);
     this.#estimates = new Float32Array(rows);
     if (heads === 1) return;
-    this.#taken = new Int32Array(rows);
-    this.#baseRewards = new Float32Array(rows);
-    this.#discounts = new Float32Array(rows);
-    this.#weights = new Float32Array(rows);
-    this.#masks = new Uint8Array(rows * actions);
+    this.#repeated = repeatedRows(rows, actions);
   }
 
   /** Reads the target network's outputs at the next observations, `R` rows. */
@@ -137,7 +155,9 @@ export class BellmanRows {
   aim(transitions: TransitionRows, nextOutputs: Float32Array, nextFractions: Float32Array, step: number): void {
     const { head, bootstrap, actions, heads } = this.#parts;
     const rows = transitions.size * heads;
-    const { rewards, discounts, masks } = this.#spread(transitions);
+    const { taken, rewards, discounts, weights, masks } = this.spread(transitions);
+    this.#taken = taken;
+    this.#weights = weights;
     const bonus = this.#bonus.fill(0);
     const rewardBonus = this.#rewardBonus.fill(0);
     const sources = this.#sources;
@@ -164,31 +184,24 @@ export class BellmanRows {
     );
   }
 
-  /** The transitions once for each estimate of theirs. */
-  #spread({ size, actions: taken, rewards, discounts, weights, nextActionMasks, ids }: TransitionRows) {
+  /** The transitions once for each estimate of theirs; valid until the next call. */
+  spread({ size, actions: taken, rewards, discounts, weights, nextActionMasks, ids }: TransitionRows): EstimateRows {
     const { actions, heads, headProbability, bootstrap, seed } = this.#parts;
-    if (heads === 1) {
-      this.#taken = taken;
-      this.#weights = weights;
-      return { rewards, discounts, masks: nextActionMasks };
-    }
+    if (heads === 1) return { taken, rewards, discounts, weights, masks: nextActionMasks };
+    const rows = this.#repeated;
     // Networks of their own each get the gradient of their own mean; heads on shared layers share it (Osband et al. 2016, appendix D).
     const factor = (bootstrap.networks ?? 1) > 1 ? heads : 1;
     for (let r = 0, b = 0; r < size; r++) {
       for (let k = 0; k < heads; k++, b++) {
-        this.#taken[b] = taken[r];
-        this.#baseRewards[b] = rewards[r];
-        this.#discounts[b] = discounts[r];
-        this.#weights[b] = learns(seed, ids[r], k, headProbability) ? factor * weights[r] : 0;
+        rows.taken[b] = taken[r];
+        rows.rewards[b] = rewards[r];
+        rows.discounts[b] = discounts[r];
+        rows.weights[b] = learns(seed, ids[r], k, headProbability) ? factor * weights[r] : 0;
         if (nextActionMasks === undefined) continue;
-        for (let a = 0; a < actions; a++) this.#masks[b * actions + a] = nextActionMasks[r * actions + a];
+        for (let a = 0; a < actions; a++) rows.masks[b * actions + a] = nextActionMasks[r * actions + a];
       }
     }
-    return {
-      rewards: this.#baseRewards,
-      discounts: this.#discounts,
-      masks: nextActionMasks === undefined ? undefined : this.#masks,
-    };
+    return nextActionMasks === undefined ? { ...rows, masks: undefined } : rows;
   }
 
   /** The rows of outputs that the rule has named as sources. */

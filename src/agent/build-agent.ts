@@ -57,7 +57,16 @@ export async function buildAgent<Observation, M extends Timing = 'sync'>(
   }
   const target = snapshots.length === 1 ? snapshots[0] : await averaged(snapshots);
   await target.copyFrom(online);
-  return new DqnAgent({ observationSpace, actionSpace, options: resolved, online, target, heads, learner });
+  const device = engine.deviceUpdate?.({ online, head, bootstrap, actions: actionSpace.n, heads });
+  return new DqnAgent({
+    observationSpace,
+    actionSpace,
+    options: resolved,
+    online,
+    target,
+    heads,
+    learner: (parts, layout) => learner({ ...parts, device }, layout),
+  });
 }
 
 /** The learner for a replay; that of sequences is loaded when there are any. */

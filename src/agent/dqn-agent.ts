@@ -196,12 +196,18 @@ export class DqnAgent<Observation, M extends Timing> implements Agent<Observatio
 
   learn(): Answer<UpdateReport, M> {
     const learningRate = this.#learningRate.at(this.#step);
-    const learning = this.#learner.learn(this.#sampling, learningRate, this.#step);
-    const answer = chain(learning, (gradientNorm): MaybePromise<UpdateReport> => {
-      this.#updates++;
-      if (this.#due > 0) this.#due--;
-      const report = { update: this.#updates, ...this.#rows.summary(), gradientNorm, learningRate };
-      return chain(this.options.targetUpdater.afterUpdate?.(this.#clock()), () => report);
+    const answer = chain(this.#learner.settle?.(), (failure) => {
+      if (failure) {
+        this.#updates--;
+        throw failure;
+      }
+      const learning = this.#learner.learn(this.#sampling, learningRate, this.#step);
+      return chain(learning, (numbers): MaybePromise<UpdateReport> => {
+        this.#updates++;
+        if (this.#due > 0) this.#due--;
+        const report = { update: this.#updates, ...numbers, learningRate };
+        return chain(this.options.targetUpdater.afterUpdate?.(this.#clock()), () => report);
+      });
     });
     return answer as Answer<UpdateReport, M>;
   }
@@ -216,6 +222,9 @@ export class DqnAgent<Observation, M extends Timing> implements Agent<Observatio
 
   /** The state without the replay buffer: small, and safe from what is restored later (weights and memories are copied, windows replaced). */
   async #learned() {
+    const { late } = this.#learner;
+    // An update under way is waited for: whether it counts decides what the optimiser's state is.
+    await late?.arrive();
     return {
       composition: composition(this),
       step: this.#step,
@@ -232,6 +241,7 @@ export class DqnAgent<Observation, M extends Timing> implements Agent<Observatio
       target: tensorsToState(await this.target.weights()),
       optimizer: tensorsToState(await this.online.optimizerState()),
       windows: this.#learner.windows?.getState() ?? null,
+      late: late?.getState() ?? null,
     };
   }
 
@@ -265,6 +275,7 @@ export class DqnAgent<Observation, M extends Timing> implements Agent<Observatio
     this.#training.setState(fields.acting as State);
     this.#remembering?.setState(fields.explorer as State);
     this.#learner.windows?.setState(fields.windows as State);
+    this.#learner.late?.setState(`${where}.late`, fields.late);
     this.#step = step;
     this.#updates = updates;
     this.#due = due;
@@ -293,6 +304,8 @@ export class DqnAgent<Observation, M extends Timing> implements Agent<Observatio
   }
 
   dispose(): void {
+    // What is still on its way is let in, and so freed; nobody is left to tell of a failure.
+    void Promise.resolve(this.#learner.late?.arrive()).catch(() => undefined);
     this.online.dispose();
     this.target.dispose();
   }

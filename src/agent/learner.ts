@@ -1,9 +1,15 @@
+import type { DqnError } from '../common/errors.ts';
 import { chain, type MaybePromise } from '../common/maybe-promise.ts';
 import type { Random } from '../common/random.ts';
 import type { Stateful } from '../common/state.ts';
+import type { DeviceReport } from '../networks/device-update.ts';
+import { diverged } from '../networks/network-checks.ts';
 import { NStepAccumulator, type Step } from '../replay/n-step.ts';
 import type { ReplayBuffer, ReplayLayout, ReplaySpec, Transition } from '../replay/replay-buffer.ts';
 import type { SequenceReplay } from '../replay/sequence-replay.ts';
+import type { UpdateReport } from './agent.ts';
+import { DeviceTransitionUpdate } from './device-transition-update.ts';
+import { LateUpdate } from './late-update.ts';
 import { TransitionUpdate, type UpdateParts } from './transition-update.ts';
 
 /** One step of one environment, with the network's recurrent state when it saw the observation. */
@@ -11,6 +17,9 @@ export interface LearnerStep extends Step {
   /** `[H]`; empty for networks without memory. */
   readonly state: Float32Array;
 }
+
+/** The numbers of an update that depend on the batch. */
+export type UpdateNumbers = Pick<UpdateReport, 'loss' | 'meanQ' | 'meanTdError' | 'gradientNorm'>;
 
 /** How an agent remembers and learns: from single transitions or from sequences. */
 export interface Learner {
@@ -23,8 +32,15 @@ export interface Learner {
   remember(step: LearnerStep): void;
   /** Ends the running episodes of environments 0 … streams − 1 as if cut off here. */
   cutEpisodes(streams: number): void;
-  /** One update on a sampled batch; gives the gradient norm before clipping. */
-  learn(random: Random, learningRate: number, step: number): MaybePromise<number>;
+  /** What the last update still has to bring, where that comes late. */
+  readonly late?: LateUpdate;
+  /**
+   * Lets what the last update still has to bring take effect, before the next one begins.
+   * @returns an error if it turns out to have changed nothing.
+   */
+  settle?(): MaybePromise<DqnError | undefined>;
+  /** One update on a sampled batch. */
+  learn(random: Random, learningRate: number, step: number): MaybePromise<UpdateNumbers>;
 }
 
 /** Builds the learner of an agent, once its parts are known. */
@@ -34,16 +50,18 @@ export type LearnerFactory = (parts: UpdateParts, layout: ReplayLayout) => Learn
 export class TransitionLearner implements Learner {
   readonly replay: ReplayBuffer;
   readonly windows: NStepAccumulator;
+  readonly late = new LateUpdate();
   readonly #parts: UpdateParts;
-  readonly #update: TransitionUpdate;
+  readonly #update: TransitionUpdate | DeviceTransitionUpdate;
   readonly #add: (transition: Transition) => void;
 
   constructor(parts: UpdateParts, spec: ReplaySpec, layout: ReplayLayout) {
+    const { device } = parts;
     const { nStep, discount } = parts.options;
     this.replay = spec.create(layout);
     this.windows = new NStepAccumulator({ n: nStep, discount, layout });
     this.#parts = parts;
-    this.#update = new TransitionUpdate(parts);
+    this.#update = device ? new DeviceTransitionUpdate(parts, device) : new TransitionUpdate(parts);
     this.#add = (transition) => this.replay.add(transition);
   }
 
@@ -63,11 +81,34 @@ export class TransitionLearner implements Learner {
     }
   }
 
-  learn(random: Random, learningRate: number, step: number): MaybePromise<number> {
-    const batch = this.replay.sample(this.#parts.options.batchSize, random, step);
-    return chain(this.#update.run(batch, learningRate, step), (norm) => {
-      this.replay.updatePriorities?.(batch.ids, this.#parts.rows.tdErrors);
-      return norm;
+  settle(): MaybePromise<DqnError | undefined> {
+    return chain(this.late.arrive(), () => {
+      const report = this.late.take();
+      if (!report) return undefined;
+      if (!report.applied) return diverged('Agent.learn', report.gradientNorm);
+      this.replay.updatePriorities?.(report.ids, report.tdErrors);
+      return undefined;
+    });
+  }
+
+  learn(random: Random, learningRate: number, step: number): MaybePromise<UpdateNumbers> {
+    const { rows, options } = this.#parts;
+    const batch = this.replay.sample(options.batchSize, random, step);
+    const update = this.#update;
+    if (update instanceof TransitionUpdate) {
+      return chain(update.run(batch, learningRate, step), (gradientNorm) => {
+        this.replay.updatePriorities?.(batch.ids, rows.tdErrors);
+        return { ...rows.summary(), gradientNorm };
+      });
+    }
+    const { late } = this;
+    late.expect(batch.ids, update.run(batch, learningRate, step));
+    // The first update has none before it to tell of.
+    return chain(late.last ? undefined : late.arrive(), () => {
+      const { loss, meanQ, meanTdError, gradientNorm, applied } = late.last as DeviceReport;
+      if (applied) return { loss, meanQ, meanTdError, gradientNorm };
+      late.take();
+      throw diverged('Agent.learn', gradientNorm);
     });
   }
 }

@@ -2,7 +2,7 @@ import { chain, type MaybePromise } from '../common/maybe-promise.ts';
 import type { Random } from '../common/random.ts';
 import type { ReplayLayout } from '../replay/replay-buffer.ts';
 import type { SequenceReplay, SequenceReplaySpec } from '../replay/sequence-replay.ts';
-import type { Learner, LearnerStep } from './learner.ts';
+import type { Learner, LearnerStep, UpdateNumbers } from './learner.ts';
 import { SequenceUpdate } from './sequence-update.ts';
 import type { UpdateParts } from './transition-update.ts';
 
@@ -32,11 +32,12 @@ export class SequenceLearner implements Learner {
     for (let stream = 0; stream < streams; stream++) this.replay.endEpisode(stream);
   }
 
-  learn(random: Random, learningRate: number, step: number): MaybePromise<number> {
-    const batch = this.replay.sample(this.#parts.options.batchSize, random, step);
-    return chain(this.#update.run(batch, learningRate, step), (norm) => {
-      this.replay.updatePriorities?.(batch.ids, this.#parts.rows.tdErrors, batch.weights);
-      return norm;
+  learn(random: Random, learningRate: number, step: number): MaybePromise<UpdateNumbers> {
+    const { rows, options } = this.#parts;
+    const batch = this.replay.sample(options.batchSize, random, step);
+    return chain(this.#update.run(batch, learningRate, step), (gradientNorm) => {
+      this.replay.updatePriorities?.(batch.ids, rows.tdErrors, batch.weights);
+      return { ...rows.summary(), gradientNorm };
     });
   }
 }

@@ -1,4 +1,5 @@
 import { chain, type MaybePromise } from '../common/maybe-promise.ts';
+import type { DeviceUpdate } from '../networks/device-update.ts';
 import type { OutputFocus, QNetwork } from '../networks/q-network.ts';
 import type { Batch } from '../replay/replay-buffer.ts';
 import type { BellmanRows } from './bellman-rows.ts';
@@ -15,6 +16,8 @@ export interface UpdateParts {
   readonly draws: Draws;
   /** A. */
   readonly actions: number;
+  /** Runs updates on single transitions, where the engine can; otherwise the core does. */
+  readonly device?: DeviceUpdate;
 }
 
 /**

@@ -29,7 +29,7 @@ const NO_INPUTS: PassInputs = {
 };
 
 /** A gradient whose norm is beyond this has squares that single precision cannot hold. */
-const MAX_NORM = 1e18;
+export const MAX_NORM = 1e18;
 
 const MAX_BATCH = 2 ** 24;
 const BATCH_RANGE = { min: 1, max: MAX_BATCH };
@@ -186,7 +186,12 @@ export function refuseDuringUpdate(where: string): never {
 export function clippingScale(where: string, norm: number, maxGradientNorm: number | undefined): number {
   const scale = maxGradientNorm !== undefined && norm > maxGradientNorm ? maxGradientNorm / norm : 1;
   if (norm * scale <= MAX_NORM) return scale;
-  throw new DqnError({
+  throw diverged(where, norm);
+}
+
+/** The error of a gradient that is not finite, or too long. */
+export function diverged(where: string, norm: number): DqnError {
+  return new DqnError({
     code: 'diverged',
     where,
     expected: `a finite gradient, of a norm of at most ${MAX_NORM}`,

@@ -1,5 +1,6 @@
 import type { Answer, MaybePromise, Timing } from '../common/maybe-promise.ts';
 import type { Random } from '../common/random.ts';
+import type { DeviceUpdate, DeviceUpdateParts } from './device-update.ts';
 import type { OptimizerSpec } from './optimizers.ts';
 import type { NetworkSpec } from './spec.ts';
 
@@ -128,6 +129,11 @@ export interface Engine<M extends Timing = Timing> {
   prepare?(spec: NetworkSpec): MaybePromise<void>;
   /** @throws DqnError `invalid-option` if the spec is malformed, `not-loaded` before {@link Engine.prepare}, `out-of-memory`, `disposed`. */
   createNetwork(spec: NetworkSpec, options: NetworkOptions): Answer<QNetwork<M>, M>;
+  /**
+   * Whole updates on the engine's device, where reading the outputs of each would cost more than it gains; `undefined` for a head or rule that it does not know, which then
+   * learns through the core as on every engine. Left out by an engine that has none.
+   */
+  deviceUpdate?(parts: DeviceUpdateParts): DeviceUpdate | undefined;
   /** Frees everything, the engine's networks included. */
   dispose(): void;
 }

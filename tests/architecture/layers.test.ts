@@ -55,6 +55,8 @@ describe('the rules', () => {
     const down = `import { b } from './b.ts'; import type { C } from '../common/c.ts';`;
     expect(findings({ 'src/agent/a.ts': down, 'src/agent/b.ts': '', 'src/common/c.ts': '' })).toEqual([]);
     expect(findings({ 'src/engines/tfjs/a.ts': `import '@tensorflow/tfjs-core';` })).toEqual([]);
+    const device = { 'src/engines/tfjs/learning/a.ts': `import '../../../heads/b.ts';`, 'src/heads/b.ts': '' };
+    expect(findings(device)).toEqual([]);
     expect(findings({ 'src/node/a.ts': `import 'node:fs';`, 'src/testing/a.ts': `import fc from 'fast-check';` })).toEqual([]);
   });
 

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { layerNoise, normals } from '../../src/engines/tfjs/noise.ts';
-import { loadKernels } from '../../src/engines/wasm/load-kernels.ts';
+import type { NoiseKernels } from '../../src/engines/wasm/kernel-exports.ts';
+import { KERNELS } from '../../src/engines/wasm/noise-kernels.generated.ts';
 import { Runtime } from '../../src/engines/wasm/runtime.ts';
 import { WasmEngine } from '../../src/engines/wasm/wasm-engine.ts';
 import { Random } from '../../src/common/random.ts';
@@ -13,7 +14,9 @@ const keyArb = fc.integer({ min: 0, max: 2 ** 32 - 1 });
 
 describe.each(VARIANTS)('noise in plain code, beside the %s kernels', (variant) => {
   it('is that of the kernel, bit for bit', () => {
-    const { heap, kernels } = new Runtime(loadKernels(variant));
+    const runtime = new Runtime(variant);
+    const { heap } = runtime;
+    const kernels = runtime.further<NoiseKernels>(KERNELS);
     const most = 400;
     const at = heap.allocate(most * 4);
     fc.assert(

@@ -11,4 +11,4 @@ const heapBytes = () => {
 /** Tensors, and bytes of the memory that the backend's kernels share. */
 const used = () => [memory().numTensors, heapBytes()];
 
-testEngine('TensorFlow.js on wasm', { start: () => tfjs({ backend: 'wasm' }), memory: used });
+testEngine('TensorFlow.js on wasm', { backend: 'wasm', start: () => tfjs({ backend: 'wasm' }), memory: used });

@@ -16,10 +16,10 @@ export type TfjsTiming<B extends TfjsBackend | 'auto'> = B extends 'cpu' | 'wasm
 
 /** What is known of every backend. */
 export const BACKENDS: Readonly<Record<TfjsBackend, DeviceTraits>> = {
-  cpu: { backend: 'cpu', sync: true, slowTransposedProducts: false },
-  wasm: { backend: 'wasm', sync: true, slowTransposedProducts: true },
-  webgl: { backend: 'webgl', sync: false, slowTransposedProducts: false },
-  webgpu: { backend: 'webgpu', sync: false, slowTransposedProducts: false },
-  node: { backend: 'tensorflow', sync: true, slowTransposedProducts: false },
-  'node-gpu': { backend: 'tensorflow', sync: true, slowTransposedProducts: false },
+  cpu: { backend: 'cpu', sync: true, slowTransposedProducts: false, slowReading: false },
+  wasm: { backend: 'wasm', sync: true, slowTransposedProducts: true, slowReading: false },
+  webgl: { backend: 'webgl', sync: false, slowTransposedProducts: false, slowReading: true },
+  webgpu: { backend: 'webgpu', sync: false, slowTransposedProducts: false, slowReading: true },
+  node: { backend: 'tensorflow', sync: true, slowTransposedProducts: false, slowReading: false },
+  'node-gpu': { backend: 'tensorflow', sync: true, slowTransposedProducts: false, slowReading: true },
 };

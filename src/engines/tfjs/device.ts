@@ -9,6 +9,8 @@ export interface DeviceTraits {
   readonly sync: boolean;
   /** Whether products with a transposed matrix are slower than transposing it first. */
   readonly slowTransposedProducts: boolean;
+  /** Whether reading numbers takes long beside computing them, so that updates had better stay where the networks are. */
+  readonly slowReading: boolean;
 }
 
 /** One backend of TensorFlow.js at work. TensorFlow.js has one active backend; it is this one during calls alone. */

@@ -14,11 +14,16 @@ export const KERNELS = [
   'Conv2DBackpropInput',
   'Cos',
   'Elu',
+  'Equal',
+  'Exp',
   'Fill',
   'FusedConv2D',
   'Identity',
   'LeakyRelu',
+  'LessEqual',
+  'Log',
   'Max',
+  'Maximum',
   'Minimum',
   'Multiply',
   'OneHot',
@@ -27,6 +32,7 @@ export const KERNELS = [
   'Reshape',
   'Round',
   'Rsqrt',
+  'Select',
   'Sigmoid',
   'Slice',
   'Softmax',
@@ -64,10 +70,17 @@ export const add = (a: Tensor, b: Tensor): Tensor => run('Add', { a, b });
 export const subtract = (a: Tensor, b: Tensor): Tensor => run('Sub', { a, b });
 export const multiply = (a: Tensor, b: Tensor): Tensor => run('Multiply', { a, b });
 export const divide = (a: Tensor, b: Tensor): Tensor => run('RealDiv', { a, b });
+export const maximum = (a: Tensor, b: Tensor): Tensor => run('Maximum', { a, b });
 export const minimum = (a: Tensor, b: Tensor): Tensor => run('Minimum', { a, b });
+/** Whether a = b, for {@link select}. */
+export const equal = (a: Tensor, b: Tensor): Tensor => run('Equal', { a, b });
+/** Whether a ≤ b, for {@link select}; a NaN is not. */
+export const lessEqual = (a: Tensor, b: Tensor): Tensor => run('LessEqual', { a, b });
 
 export const abs = (x: Tensor): Tensor => run('Abs', { x });
 export const cos = (x: Tensor): Tensor => run('Cos', { x });
+export const exp = (x: Tensor): Tensor => run('Exp', { x });
+export const log = (x: Tensor): Tensor => run('Log', { x });
 export const elu = (x: Tensor): Tensor => run('Elu', { x });
 export const leakyRelu = (x: Tensor, alpha: number): Tensor => run('LeakyRelu', { x }, { alpha });
 export const relu = (x: Tensor): Tensor => run('Relu', { x });
@@ -79,6 +92,11 @@ export const square = (x: Tensor): Tensor => run('Square', { x });
 /** 1 above zero, `alpha` elsewhere. */
 export const step = (x: Tensor, alpha = 0): Tensor => run('Step', { x }, { alpha });
 export const tanh = (x: Tensor): Tensor => run('Tanh', { x });
+
+/** `t` where the condition holds, `e` elsewhere, whatever the other one is there; all of one shape. */
+export const select = (condition: Tensor, t: Tensor, e: Tensor): Tensor => run('Select', { condition, t, e });
+/** A condition as numbers: 1 where it holds, 0 elsewhere. */
+export const toNumbers = (condition: Tensor): Tensor => run('Cast', { x: condition }, { dtype: 'float32' });
 
 /** Another tensor of the same numbers, which it shares. */
 export const share = (x: Tensor): Tensor => run('Identity', { x });

@@ -21,8 +21,8 @@ export interface UpdateStep {
   readonly rate: number;
   /** What the rate is multiplied by, for each parameter; nothing where it is the same for all. */
   readonly factors: Tensor | undefined;
-  /** What the gradient is multiplied by first. */
-  readonly scale: number;
+  /** What the gradient is multiplied by first; nothing for 1. */
+  readonly scale: Tensor | undefined;
 }
 
 /** A gradient-descent rule on flat vectors. */
@@ -103,7 +103,7 @@ export function optimizerRule(spec: OptimizerSpec): OptimizerRule {
     slots,
     apply({ parameters, slots: averages }, g, step) {
       const { scale, rate, factors, number } = step;
-      let gradient = scale === 1 ? g : multiply(g, scalar(scale));
+      let gradient = scale ? multiply(g, scale) : g;
       let from = parameters;
       if (weightDecay !== 0) {
         if (decoupled) from = descend(parameters, parameters, rate * weightDecay, factors);

@@ -2,7 +2,7 @@ import { env, findBackend, findBackendFactory, getBackend, setBackend } from '@t
 import { DqnError } from '../../common/errors.ts';
 import { BACKENDS, type TfjsBackend } from './backends.ts';
 import { type BackendPackages, PACKAGE_NAMES } from './packages.ts';
-import { adapterName, findAdapter, nodeVersion } from './surroundings.ts';
+import { adapterName, findAdapter, nodeVersion, rendererName } from './surroundings.ts';
 
 /** What starting a backend may be told. */
 export interface StartOptions {
@@ -99,6 +99,8 @@ export async function startBackend(backend: TfjsBackend, packages: BackendPackag
   }
   await start(backend, name);
   switch (backend) {
+    case 'webgl':
+      return `webgl (${rendererName()})`;
     case 'cpu':
       return 'cpu (plain JavaScript)';
     case 'wasm':

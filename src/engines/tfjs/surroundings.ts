@@ -26,3 +26,26 @@ export function adapterName({ info = {} }: GpuAdapter): string {
   const { vendor, architecture, device, description } = info;
   return [vendor, architecture, description || device].filter(Boolean).join(' ') || 'an adapter without a name';
 }
+
+/** Whether a GPU of this name is a program on the CPU. */
+export function isSoftware(name: string): boolean {
+  return /swiftshader|llvmpipe|lavapipe|softpipe|basic render|software/i.test(name);
+}
+
+/** What stands behind WebGL here, for people. */
+export function rendererName(): string {
+  const { OffscreenCanvas: Canvas } = globalThis as { OffscreenCanvas?: new (width: number, height: number) => WebGlCanvas };
+  const gl = Canvas && new Canvas(1, 1).getContext('webgl2');
+  if (!gl) return 'a renderer without a name';
+  const info = gl.getExtension('WEBGL_debug_renderer_info');
+  return String(gl.getParameter(info ? info.UNMASKED_RENDERER_WEBGL : gl.RENDERER));
+}
+
+/** The little of WebGL that tells a renderer's name. */
+interface WebGlCanvas {
+  getContext(kind: 'webgl2'): {
+    readonly RENDERER: number;
+    getExtension(name: string): { readonly UNMASKED_RENDERER_WEBGL: number } | null;
+    getParameter(name: number): unknown;
+  } | null;
+}

@@ -1,10 +1,12 @@
 import { version_core } from '@tensorflow/tfjs-core';
 import type { Answer, Timing } from '../../common/maybe-promise.ts';
 import { checkNetworkSpec } from '../../networks/check-spec.ts';
+import type { DeviceUpdate, DeviceUpdateParts } from '../../networks/device-update.ts';
 import { disposedEngine } from '../../networks/disposed-engine.ts';
 import type { Engine, NetworkOptions, QNetwork } from '../../networks/q-network.ts';
 import type { NetworkSpec } from '../../networks/spec.ts';
 import { Device, type DeviceTraits } from './device.ts';
+import { updateOnDevice } from './learning/update.ts';
 import { TfjsNetwork } from './tfjs-network.ts';
 
 /** TensorFlow.js on one of its backends. */
@@ -29,6 +31,10 @@ export class TfjsEngine<M extends Timing = Timing> implements Engine<M> {
     const network = new TfjsNetwork<M>(this.#device, checkNetworkSpec(spec), options, (gone) => this.#networks.delete(gone));
     this.#networks.add(network);
     return network as unknown as Answer<QNetwork<M>, M>;
+  }
+
+  deviceUpdate(parts: DeviceUpdateParts): DeviceUpdate | undefined {
+    return this.#device.traits.slowReading ? updateOnDevice(this.#device, parts) : undefined;
   }
 
   /** Frees the engine's networks. TensorFlow.js itself and its backend stay as they are: others may use them. */

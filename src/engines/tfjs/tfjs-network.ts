@@ -3,6 +3,7 @@ import { type Answer, chain, finishing, isPromise, type MaybePromise, type Timin
 import { initialParameters } from '../../networks/initialize.ts';
 import { matchTensors } from '../../networks/match-tensors.ts';
 import {
+  MAX_NORM,
   PassChecks,
   type PassInputs,
   checkSameFunction,
@@ -34,7 +35,8 @@ import type { Device } from './device.ts';
 import { FlatLayout, FlatParameters } from './flat-parameters.ts';
 import { Foundation } from './foundation.ts';
 import type { Pass, TfjsLayer } from './layer.ts';
-import { add, concat, multiply, reshape, scalar, share, square, total } from './ops.ts';
+import { clippingFactor, euclideanNorm } from './gradient-norm.ts';
+import { add, concat, fill, lessEqual, multiply, reshape, scalar, select, share, square, total } from './ops.ts';
 import { type OptimizerRule, optimizerRule } from './optimizer-step.ts';
 import { Tape } from './tape.ts';
 
@@ -57,11 +59,19 @@ interface Parts {
   readonly learner: Learner | undefined;
 }
 
-/**
- * From the outputs of a pass `[rows, outputSize]` to the gradient of the loss with respect to them, both on the device. The outputs are freed by the network, and so is
- * the gradient.
- */
-export type DeviceGradient = (outputs: Tensor) => MaybePromise<Tensor>;
+/** Lengths of a gradient, each a single number. */
+export interface GradientNorms {
+  readonly norm: Tensor;
+  /** After clipping: what is too large, or NaN, was not applied. */
+  readonly clippedNorm: Tensor;
+}
+
+/** How an update is applied. */
+interface ApplyOptions {
+  readonly rate: number;
+  readonly scale: Tensor | undefined;
+  readonly norm?: Tensor;
+}
 
 function build(device: Device, spec: NetworkSpec, { random, optimizer }: NetworkOptions): Parts {
   const plans = planNetwork(spec);
@@ -136,21 +146,6 @@ export class TfjsNetwork<M extends Timing> implements QNetwork<M> {
   }
 
   update(observations: Float32Array, batch: number, gradient: OutputGradient, options: UpdateOptions): Answer<number, M> {
-    return this.updateOnDevice(
-      observations,
-      batch,
-      (outputs) =>
-        chain(this.#device.read(outputs), (numbers) => {
-          const dOutputs = new Float32Array(numbers.length);
-          gradient(numbers, dOutputs, batch);
-          return this.#device.upload(dOutputs, outputs.shape);
-        }),
-      options,
-    );
-  }
-
-  /** {@link QNetwork.update} with a gradient that is computed where the outputs are. */
-  updateOnDevice(observations: Float32Array, batch: number, gradient: DeviceGradient, options: UpdateOptions): Answer<number, M> {
     const where = 'QNetwork.update';
     const { layers, parameters, learner } = this.#use(where);
     this.#checks.rows(where, observations, batch);
@@ -168,9 +163,11 @@ export class TfjsNetwork<M extends Timing> implements QNetwork<M> {
         tape.keep(result.outputs);
         return result;
       });
-      return chain(gradient(passed.outputs), (given) => {
-        tape.keep(given);
+      return chain(this.#device.read(passed.outputs), (numbers) => {
+        const dOutputs = new Float32Array(numbers.length);
+        gradient(numbers, dOutputs, batch);
         this.#use(where);
+        const given = tape.keep(this.#device.upload(dOutputs, passed.outputs.shape));
         if (parameters.all.size === 0) return this.#applyNothing(learner);
         const { g, squares } = this.#device.run(() => {
           const flat = concat(passed.backward(given, false).parameters, 0);
@@ -179,7 +176,8 @@ export class TfjsNetwork<M extends Timing> implements QNetwork<M> {
         return chain(this.#gradientNorm(g, squares), (norm) => {
           const scale = clippingScale(where, norm, options.maxGradientNorm);
           this.#use(where);
-          this.#apply(parameters, learner, g, options.learningRate, scale);
+          const clipped = scale === 1 ? undefined : this.#device.run(() => tape.keep(scalar(scale)));
+          this.#apply(parameters, learner, g, { rate: options.learningRate, scale: clipped });
           return norm;
         });
       });
@@ -190,14 +188,68 @@ export class TfjsNetwork<M extends Timing> implements QNetwork<M> {
     }) as Answer<number, M>;
   }
 
-  /** Replaces the parameters and averages by those after an update. */
-  #apply(parameters: FlatParameters, learner: Learner, g: Tensor, rate: number, scale: number): void {
+  /** Outputs `[rows, outputSize]` that stay where they are; to be called while the device runs. */
+  outputsOnDevice(observations: Tensor, batch: number, options?: ForwardOptions): Tensor {
+    const where = 'QNetwork.forward';
+    const { layers, parameters } = this.#use(where);
+    const pass = this.#pass(this.#checks.inputs(where, batch, options), batch);
+    return layers.forward(parameters.weights, this.#scaled(observations), pass).outputs;
+  }
+
+  /**
+   * {@link QNetwork.update} by a gradient that is computed where the outputs are, without a number read: where the gradient cannot be clipped to a finite one parameters and
+   * averages stay, and {@link TfjsNetwork.takeBackUpdate} is due when that is known. To be called while the device runs.
+   * @param gradient - from outputs `[rows, outputSize]` to the gradient of the loss with respect to them.
+   */
+  updateOnDevice(
+    observations: Tensor,
+    batch: number,
+    gradient: (outputs: Tensor) => Tensor,
+    options: UpdateOptions,
+  ): GradientNorms {
+    const where = 'QNetwork.update';
+    const { layers, parameters, learner } = this.#use(where);
+    checkUpdateOptions(where, options);
+    if (!learner) refuseWithoutOptimizer(where);
+    if (this.#updating) refuseNestedUpdate(where);
+    const { learningRate, maxGradientNorm } = options;
+    const pass = this.#pass(this.#checks.inputs(where, batch, options), batch);
+    const { outputs, backward } = layers.forward(parameters.weights, this.#scaled(observations), pass);
+    const given = gradient(outputs);
+    if (parameters.all.size === 0) {
+      const norm = scalar(this.#applyNothing(learner));
+      return { norm, clippedNorm: norm };
+    }
+    const g = concat(backward(given, false).parameters, 0);
+    const norm = euclideanNorm(g);
+    const scale = maxGradientNorm === undefined ? undefined : clippingFactor(norm, maxGradientNorm);
+    const clippedNorm = scale ? multiply(norm, scale) : norm;
+    this.#apply(parameters, learner, g, { rate: learningRate, scale, norm: clippedNorm });
+    return { norm, clippedNorm };
+  }
+
+  /** Counts the last update on the device for none. */
+  takeBackUpdate(): void {
+    const learner = this.#parts?.learner;
+    if (learner) learner.step--;
+  }
+
+  /**
+   * Replaces the parameters and averages by those after an update.
+   * @param norm - that of the gradient as it is applied: where it is too large nothing changes. Left out where that is known.
+   */
+  #apply(parameters: FlatParameters, learner: Learner, g: Tensor, { rate, scale, norm }: ApplyOptions): void {
     const { rule, slots, factors } = learner;
     const number = learner.step + 1;
     const after = this.#device.run(() => {
       const state = rule.apply({ parameters: parameters.all, slots }, g, { number, rate, factors, scale });
+      const sound = norm && lessEqual(norm, fill(parameters.all.shape, MAX_NORM));
+      const settle = (next: Tensor, before: Tensor): Tensor => (sound ? select(sound, next, before) : next);
       // What did not change may be the same tensor, which is about to be freed.
-      return { parameters: keep(share(state.parameters)), slots: state.slots.map((slot) => keep(share(slot))) };
+      return {
+        parameters: keep(share(settle(state.parameters, parameters.all))),
+        slots: state.slots.map((slot, i) => keep(share(settle(slot, slots[i])))),
+      };
     });
     parameters.replace(after.parameters);
     for (const slot of slots) slot.dispose();
@@ -324,10 +376,13 @@ export class TfjsNetwork<M extends Timing> implements QNetwork<M> {
 
   #input(observations: Float32Array, batch: number): Tensor {
     const { inputSize } = this;
-    const { inputScale = 1 } = this.spec;
     // Copied: some backends read the numbers only when they are first needed.
-    const x = tensor(observations.slice(0, batch * inputSize), [batch, inputSize]);
-    return inputScale === 1 ? x : multiply(x, scalar(inputScale));
+    return this.#scaled(tensor(observations.slice(0, batch * inputSize), [batch, inputSize]));
+  }
+
+  #scaled(observations: Tensor): Tensor {
+    const { inputScale = 1 } = this.spec;
+    return inputScale === 1 ? observations : multiply(observations, scalar(inputScale));
   }
 
   /** The parameters of a twin on the same backend; undefined if it lives elsewhere. */

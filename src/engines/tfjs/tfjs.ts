@@ -2,12 +2,13 @@ import { checkNames } from '../../common/check.ts';
 import { DqnError, describe } from '../../common/errors.ts';
 import { BACKENDS, type TfjsBackend, type TfjsTiming } from './backends.ts';
 import { type BackendPackages, INSTALLED } from './packages.ts';
+import { chooseBackend } from './choose-backend.ts';
 import { startBackend } from './start-backend.ts';
 import { TfjsEngine } from './tfjs-engine.ts';
 
 /** Options of {@link tfjs}. */
-export interface TfjsOptions<B extends TfjsBackend> {
-  /** Where networks run. */
+export interface TfjsOptions<B extends TfjsBackend | 'auto'> {
+  /** Where networks run; `auto` takes the best that there is, and its `description` says which, and why none before it. */
   readonly backend: B;
   /**
    * Where the `wasm` backend finds its `.wasm` files in a browser: a folder ending in `/`, or the address of each file by its name. Default: where TensorFlow.js looks by
@@ -33,26 +34,31 @@ export interface TfjsOptions<B extends TfjsBackend> {
  * ```
  * @throws DqnError `invalid-option` on an unknown backend, `missing-package` saying what to install, `unsupported-platform` where the backend does not run here.
  */
-export function tfjs<B extends TfjsBackend>(options: TfjsOptions<B>): Promise<TfjsEngine<TfjsTiming<B>>> {
+export function tfjs<B extends TfjsBackend | 'auto'>(options: TfjsOptions<B>): Promise<TfjsEngine<TfjsTiming<B>>> {
   return startEngine(options, INSTALLED);
 }
 
 /** {@link tfjs} with packages that are given. */
-export async function startEngine<B extends TfjsBackend>(
+export async function startEngine<B extends TfjsBackend | 'auto'>(
   options: TfjsOptions<B>,
   packages: BackendPackages,
 ): Promise<TfjsEngine<TfjsTiming<B>>> {
   checkNames('tfjs', options, { backend: true, wasmPaths: true });
   const { backend } = options;
+  if (backend === 'auto') {
+    const { chosen, about } = await chooseBackend(packages, options);
+    return new TfjsEngine(BACKENDS[chosen], about);
+  }
   if (!Object.hasOwn(BACKENDS, backend)) {
     throw new DqnError({
       code: 'invalid-option',
       where: 'tfjs(backend)',
-      expected: `one of ${Object.keys(BACKENDS).join(', ')}`,
+      expected: `one of ${Object.keys(BACKENDS).join(', ')} or auto`,
       received: describe(backend),
       remedy: "Pass one of these; 'wasm' runs everywhere.",
     });
   }
-  const about = await startBackend(backend, packages, options);
-  return new TfjsEngine(BACKENDS[backend], about);
+  const known = backend as TfjsBackend;
+  const about = await startBackend(known, packages, options);
+  return new TfjsEngine(BACKENDS[known], about);
 }

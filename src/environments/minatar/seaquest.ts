@@ -275,18 +275,24 @@ export class SeaquestGame implements Game {
     for (let i = this.#bullets.length - 1; i >= 0; i--) {
       const bullet = this.#bullets[i];
       advance(bullet);
-      const targets = [this.#fish, this.#subs].find((list) => list.some((thing) => meets(thing, bullet)));
       if (isOutside(bullet)) remove(this.#bullets, bullet);
-      else if (targets !== undefined) {
-        remove(
-          targets,
-          targets.find((thing) => meets(thing, bullet))!,
-        );
+      else if (this.#hit(bullet)) {
         remove(this.#bullets, bullet);
         reward++;
       }
     }
     return reward;
+  }
+
+  /** Takes the first fish that a bullet meets, or else the first submarine, away. */
+  #hit(bullet: Thing): boolean {
+    for (const targets of [this.#fish, this.#subs]) {
+      const target = targets.find((thing) => meets(thing, bullet));
+      if (target === undefined) continue;
+      remove(targets, target);
+      return true;
+    }
+    return false;
   }
 
   #moveDivers(): void {

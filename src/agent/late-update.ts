@@ -1,0 +1,89 @@
+import { chain, type MaybePromise } from '../common/maybe-promise.ts';
+import { damagedState, readArray, readFields } from '../common/read-state.ts';
+import type { State } from '../common/state.ts';
+import type { DeviceReport } from '../networks/device-update.ts';
+
+/** The numbers of an update that have come back from its device. */
+interface LateReport extends DeviceReport {
+  /** `[B]`: its transitions. */
+  readonly ids: Float64Array;
+}
+
+/**
+ * The last update of an agent whose engine runs whole updates on its device. Its numbers come back while the agent goes on, and count when the next update begins, never
+ * before, however soon they are there: so the same run repeats exactly, whether or not it was saved in between.
+ */
+export class LateUpdate {
+  #report: LateReport | undefined;
+  #last: LateReport | undefined;
+  #arrive: (() => MaybePromise<void>) | undefined;
+
+  /**
+   * Waits for an update of these transitions.
+   * @param read - gives its numbers, with a TD error for every transition; is called once.
+   */
+  expect(transitions: Float64Array, read: () => MaybePromise<DeviceReport>): void {
+    const ids = transitions.slice();
+    let arriving: { readonly done: MaybePromise<void> } | undefined;
+    this.#arrive = () => {
+      arriving ??= {
+        done: chain(read(), (report) => {
+          this.#report = { ...report, ids };
+          this.#arrive = undefined;
+        }),
+      };
+      return arriving.done;
+    };
+  }
+
+  /** Lets the numbers arrive, if any are on their way. */
+  arrive(): MaybePromise<void> {
+    return this.#arrive?.();
+  }
+
+  /** The numbers of the last update that counts; before any does, those that have arrived. */
+  get last(): LateReport | undefined {
+    return this.#last ?? this.#report;
+  }
+
+  /** Makes the numbers count that have arrived, and gives them, once. Those of an update that changed nothing are given alone. */
+  take(): LateReport | undefined {
+    const report = this.#report;
+    this.#report = undefined;
+    if (report?.applied) this.#last = report;
+    return report;
+  }
+
+  /** The numbers that have arrived and do not count yet. */
+  getState(): State {
+    return this.#report ? { ...this.#report } : null;
+  }
+
+  /** @throws DqnError `invalid-checkpoint`; nothing is changed then. */
+  setState(where: string, state: unknown): void {
+    this.#report = state === null || state === undefined ? undefined : readReport(where, state);
+    this.#last = undefined;
+    this.#arrive = undefined;
+  }
+}
+
+function readReport(where: string, state: unknown): LateReport {
+  const fields = readFields(where, state);
+  const { ids, applied } = fields;
+  if (!(ids instanceof Float64Array)) throw damagedState(`${where}.ids`, 'Float64Array', ids);
+  if (typeof applied !== 'boolean') throw damagedState(`${where}.applied`, 'true or false', applied);
+  const number = (key: string): number => {
+    const value = fields[key];
+    if (typeof value !== 'number') throw damagedState(`${where}.${key}`, 'a number', value);
+    return value;
+  };
+  return {
+    ids,
+    applied,
+    loss: number('loss'),
+    meanQ: number('meanQ'),
+    meanTdError: number('meanTdError'),
+    gradientNorm: number('gradientNorm'),
+    tdErrors: readArray(where, fields, 'tdErrors', Float32Array, ids.length),
+  };
+}
