@@ -8,7 +8,7 @@ import type { MinAtarOptions } from './minatar.ts';
 const CHANNELS = 7;
 const CHICKEN = 0;
 const CAR = 1;
-/** The channel of cars that move every step is 2, every second step 3, and so on. */
+/** The channel of cars that move every second step is 2, every third step 3, and so on: cars of pace p wait p steps between two moves. */
 const TRAIL = 1;
 const LAST = SIZE - 1;
 /** Car i drives in row i + 1. */

@@ -55,12 +55,12 @@ interface Thing {
   fireTimer: number;
 }
 
-/** Steps between two enemies. */
+/** Every how many steps an enemy comes. */
 function spawnInterval(level: number): number {
   return 20 - level;
 }
 
-/** Steps between two moves of an enemy. */
+/** Steps that an enemy waits between two moves. */
 function moveInterval(level: number): number {
   return Math.max(2, 5 - (level >> 1));
 }
