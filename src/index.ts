@@ -116,6 +116,7 @@ export type {
   SgdOptions,
   SgdSpec,
 } from './networks/optimizers.ts';
+export type { DeviceReport, DeviceUpdate, DeviceUpdateInput, DeviceUpdateParts, PendingUpdate } from './networks/device-update.ts';
 export type {
   Engine,
   ForwardOptions,

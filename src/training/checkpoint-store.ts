@@ -28,9 +28,13 @@ export interface CheckpointStore {
 export interface CheckpointPlace {
   /** What it is, for messages: `fileStore("runs")`. */
   readonly description: string;
+  /** Keeps bytes by a name, in the place of older ones. */
   save(name: string, bytes: Uint8Array): MaybePromise<void>;
+  /** The bytes, or nothing where there are none of this name. */
   load(name: string): MaybePromise<Uint8Array<ArrayBuffer> | undefined>;
+  /** All names, in any order. */
   list(): MaybePromise<readonly string[]>;
+  /** Forgets the bytes of a name, if there are any. */
   delete(name: string): MaybePromise<void>;
 }
 
