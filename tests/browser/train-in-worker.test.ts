@@ -69,7 +69,7 @@ test('a worker that is ended from elsewhere is noticed', async () => {
 });
 
 test('a worker that hangs is given up', async () => {
-  const trainer = begin({ steps: 500, mishap: 'hangs' }, { answerTimeout: 2_000 });
+  const trainer = begin({ steps: 500, mishap: 'hangs' }, { answerTimeout: 8_000 });
   await trainer.start();
   let error: unknown;
   while (error === undefined) error = await failure(trainer.policy());

@@ -67,7 +67,7 @@ test('a worker that exits is noticed', async () => {
 });
 
 test('a worker that hangs is given up, and can be ended', async () => {
-  const trainer = begin({ steps: 500, mishap: 'hangs' }, { answerTimeout: 3_000 });
+  const trainer = begin({ steps: 500, mishap: 'hangs' }, { answerTimeout: 8_000 });
   await trainer.start();
   let error: unknown;
   while (error === undefined) error = await failure(trainer.policy());
