@@ -64,6 +64,8 @@ export default defineConfig({
         server: { headers: { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' } },
         test: {
           name: 'browser',
+          // Software renderers compile a shader for every size of a batch.
+          testTimeout: 240_000,
           include: ['tests/browser/**/*.test.ts'],
           globalSetup: 'tests/browser/node-run.ts',
           browser: {

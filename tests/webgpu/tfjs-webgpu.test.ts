@@ -6,6 +6,7 @@ testEngine('TensorFlow.js on webgpu, in Node', {
   backend: 'webgpu',
   start: () => tfjs({ backend: 'webgpu' }),
   crossed: false,
+  late: true,
   runs: 2,
   updates: 130,
   memory: () => memory().numTensors,
