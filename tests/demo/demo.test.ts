@@ -227,12 +227,15 @@ describe('a reload', () => {
     await page.getByLabel('Algorithm').selectOption('per');
     await page.getByLabel('Seed').fill('3');
     const returns = await trainFor(page, 2_500);
+    const drawn = () => expect.poll(async () => (await readCurve(page)).episodes).toBe(returns.length);
+    await drawn();
     const before = { steps: await steps(page), curve: await readCurve(page), returns };
     await page.reload();
     await untilStatus(page, 'Paused');
     expect(await page.getByLabel('Algorithm').inputValue()).toBe('per');
     expect(await page.getByLabel('Seed').inputValue()).toBe('3');
     expect(await page.getByLabel('Pace').inputValue()).toBe('full');
+    await drawn();
     expect({ steps: await steps(page), curve: await readCurve(page), returns: await keptReturns(page) }).toEqual(before);
     // The policy is there before training goes on.
     await expect.poll(() => page.locator('#bars .best').count()).toBe(1);
