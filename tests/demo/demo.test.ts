@@ -227,7 +227,9 @@ describe('a reload', () => {
     await page.getByLabel('Algorithm').selectOption('per');
     await page.getByLabel('Seed').fill('3');
     const returns = await trainFor(page, 2_500);
-    const drawn = () => expect.poll(async () => (await readCurve(page)).episodes).toBe(returns.length);
+    const drawn = async () => {
+      await expect.poll(async () => (await readCurve(page)).episodes).toBe(returns.length);
+    };
     await drawn();
     const before = { steps: await steps(page), curve: await readCurve(page), returns };
     await page.reload();
