@@ -50,7 +50,9 @@ test(`a page that is killed ${ROUNDS} times while it saves finds a whole checkpo
   let browser: Awaited<ReturnType<typeof openBrowser>> | undefined;
   for (let round = 0; round <= ROUNDS; round++) {
     browser ??= await openBrowser();
-    const page = await browser.context.newPage();
+    const { context } = browser;
+    // The process that was to serve the next page may have been killed with the last one.
+    const page = await context.newPage().catch(() => context.newPage());
     let tellFound: (found: readonly [count: number, whole: boolean]) => void = () => {};
     let tellSaved: () => void = () => {};
     const found = new Promise<readonly [count: number, whole: boolean]>((resolve) => (tellFound = resolve));
