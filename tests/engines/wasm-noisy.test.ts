@@ -27,6 +27,25 @@ const TWO: NetworkSpec = {
   ],
 };
 
+/** Noisy layers on the same inputs that differ by their activation alone. */
+const besideAnother = (noise: NoisyDenseSpec['noise']): NetworkSpec => ({
+  inputShape: [3],
+  layers: [
+    {
+      kind: 'dueling',
+      actions: 2,
+      value: [
+        { kind: 'noisyDense', units: 16, noise },
+        { kind: 'dense', units: 1 },
+      ],
+      advantage: [
+        { kind: 'noisyDense', units: 16, activation: 'relu', noise },
+        { kind: 'dense', units: 2 },
+      ],
+    },
+  ],
+});
+
 const half = (outputs: Float32Array, gradient: Float32Array, batch: number) => {
   for (let i = 0; i < outputs.length; i++) gradient[i] = outputs[i] / batch;
 };
@@ -295,7 +314,7 @@ describe.each(VARIANTS)('noisy layers of the embedded engine, %s kernels', (vari
         expect(Math.abs(actual.norm - norm(expected))).toBeLessThanOrEqual(5e-4 * norm(expected));
         network.dispose();
       }),
-      { numRuns: 60 },
+      { numRuns: 60, examples: [[besideAnother('independent'), 1, 0], [besideAnother('factorised'), 1, 0]] },
     );
   });
 

@@ -15,7 +15,7 @@ export interface JointEntry {
   readonly columns: readonly number[];
 }
 
-/** Joins the first layers of stacks if they can be: dense, or noisy alike, of one activation, with parts that begin at multiples of 16 bytes. */
+/** Joins the first layers of stacks if they can be: dense, or of factorised noise, of one activation, with parts that begin at multiples of 16 bytes. */
 function joinEntries({ plan: { stacks }, joined }: LayerSite<unknown>, last: boolean): JointEntry | undefined {
   const entries = stacks.map(([first]) => first).filter(isDense);
   const [one] = entries;
@@ -67,10 +67,13 @@ function isLike({ spec: a }: DensePlan, { spec: b }: DensePlan): boolean {
   return (
     b.units % 4 === 0 &&
     (a.activation ?? 'linear') === (b.activation ?? 'linear') &&
-    (a.kind === 'noisyDense' ? b.kind === 'noisyDense' && noiseOf(a) === noiseOf(b) : b.kind === 'dense')
+    a.kind === b.kind &&
+    !isIndependent(a) &&
+    !isIndependent(b)
   );
 }
 
-function noiseOf({ noise = 'factorised' }: NoisyDenseSpec): string {
-  return noise;
+/** Independent noise is drawn in the order of the numbers in memory, so that it would not be that of each layer alone. */
+function isIndependent(spec: DenseSpec | NoisyDenseSpec): boolean {
+  return spec.kind === 'noisyDense' && spec.noise === 'independent';
 }
