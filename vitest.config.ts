@@ -6,6 +6,9 @@ import { softwareVulkan } from './tests/support/software-vulkan.ts';
 
 const source = (path: string) => fileURLToPath(new URL(`./src/${path}`, import.meta.url));
 
+/** With EXPLORE=1 properties are tried on examples that no run has seen. */
+const examples = process.env.EXPLORE ? [] : ['tests/support/same-examples.ts'];
+
 export default defineConfig({
   cacheDir: '.temporary/vite',
   resolve: {
@@ -24,7 +27,7 @@ export default defineConfig({
           include: ['tests/**/*.test.ts'],
           exclude: ['tests/{browser,demo,pages,webgpu}/**'],
           pool: 'forks',
-          setupFiles: 'tests/support/all-layers.ts',
+          setupFiles: ['tests/support/all-layers.ts', ...examples],
         },
       },
       {
@@ -35,7 +38,7 @@ export default defineConfig({
           pool: 'forks',
           env: softwareVulkan('.temporary/vulkan'),
           testTimeout: 240_000,
-          setupFiles: 'tests/support/all-layers.ts',
+          setupFiles: ['tests/support/all-layers.ts', ...examples],
         },
       },
       {
@@ -67,6 +70,7 @@ export default defineConfig({
           // Software renderers compile a shader for every size of a batch.
           testTimeout: 240_000,
           include: ['tests/browser/**/*.test.ts'],
+          setupFiles: examples,
           globalSetup: 'tests/browser/node-run.ts',
           browser: {
             enabled: true,

@@ -40,7 +40,7 @@ export async function measureAlternating({ ours, peers, rounds = 15, warmUp = tr
 }
 
 /** How often to run something so that a round takes about `milliseconds`, given a measure of `count` runs: milliseconds for one. */
-export async function calibrate(measure, milliseconds = 60) {
+export async function calibrate(measure, milliseconds = 150) {
   let count = 1;
   for (;;) {
     const one = await measure(count);

@@ -314,7 +314,13 @@ describe.each(VARIANTS)('noisy layers of the embedded engine, %s kernels', (vari
         expect(Math.abs(actual.norm - norm(expected))).toBeLessThanOrEqual(5e-4 * norm(expected));
         network.dispose();
       }),
-      { numRuns: 60, examples: [[besideAnother('independent'), 1, 0], [besideAnother('factorised'), 1, 0]] },
+      {
+        numRuns: 60,
+        examples: [
+          [besideAnother('independent'), 1, 0],
+          [besideAnother('factorised'), 1, 0],
+        ],
+      },
     );
   });
 
