@@ -118,7 +118,15 @@ function copyRepository() {
   }
   const include = TESTS.map((folder) => `tests/${folder}/**/*.test.ts`);
   // One worker for all test files, a new one for each run.
-  const settings = { include, testTimeout: 60_000, pool: 'threads', isolate: false, maxWorkers: 1, fileParallelism: false };
+  const settings = {
+    include,
+    setupFiles: ['tests/support/same-examples.ts'],
+    testTimeout: 60_000,
+    pool: 'threads',
+    isolate: false,
+    maxWorkers: 1,
+    fileParallelism: false,
+  };
   const config = `import base from './vitest.config.ts';\nexport default { resolve: base.resolve, test: ${JSON.stringify(settings)} };\n`;
   writeFileSync(join(copy, 'vitest.mutation.config.ts'), config);
   return copy;
@@ -198,8 +206,9 @@ async function test(faults, processes, limits, until) {
         const { outcome, seconds } = await tests.runOn(fault, limits.get(fault.folder));
         tested.push({ ...fault, outcome });
         const found = outcome === 'passed' ? 'SURVIVED' : outcome;
+        const became = outcome === 'passed' ? `: ${change(fault)[1]}` : '';
         console.error(
-          `${tested.length}/${faults.length} ${found} ${fault.file}:${fault.line} ${fault.kind} (${seconds.toFixed(1)} s)`,
+          `${tested.length}/${faults.length} ${found} ${fault.file}:${fault.line} ${fault.kind} (${seconds.toFixed(1)} s)${became}`,
         );
       }
     }),

@@ -207,6 +207,7 @@ describe('MatrixGameSolver', () => {
         }
       }
     }
+    expect(new MatrixGameSolver().exact).toBe(false);
     expect(exactly([1, 1 + 1e-13, 1, 0, 1 - 1e-13, 1, 0, 1, 1], 3, 3)).toBe(false);
   });
 

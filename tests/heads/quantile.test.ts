@@ -13,7 +13,8 @@ const learnArb = batchArb.chain((given) => smallFloatsArb(given.batch * N).map((
 
 describe('quantile', () => {
   it('shows its parameters and refuses bad ones', () => {
-    expect(head).toMatchObject({ kind: 'quantile', width: 5, targetWidth: 5, linear: true, kappa: 1, settings: { quantiles: 5 } });
+    expect(head).toMatchObject({ kind: 'quantile', width: 5, targetWidth: 5, linear: true, readsTakenAlone: true });
+    expect(head).toMatchObject({ kappa: 1, settings: { quantiles: 5 } });
     expect(quantile()).toMatchObject({ width: 200, kappa: 1 });
     expect(quantile({ kappa: 0 }).kappa).toBe(0);
     for (const [name, options] of [
