@@ -20,16 +20,16 @@ const WORST_GAP = 1e-10;
 /** {@link solveMatrixGame} for many games: its arrays are reused. */
 export class MatrixGameSolver {
   /** p of the last game: its first `rows` numbers. */
-  row: Float64Array = new Float64Array(0);
+  row: Float64Array = new Float64Array();
   /** q of the last game: its first `columns` numbers. */
-  column: Float64Array = new Float64Array(0);
+  column: Float64Array = new Float64Array();
   /** Whether the last game was so nearly degenerate that it was solved in whole numbers. */
   exact = false;
   /** `[rows, columns]`: the payoffs moved and scaled into [0, 1]. */
-  #payoffs = new Float64Array(0);
-  #tableau = new Float64Array(0);
-  #basic = new Int32Array(0);
-  #nonbasic = new Int32Array(0);
+  #payoffs = new Float64Array();
+  #tableau = new Float64Array();
+  #basic = new Int32Array();
+  #nonbasic = new Int32Array();
   /** The least that p wins in the scaled game. */
   #lower = 0;
   /** The most that q loses in the scaled game. */

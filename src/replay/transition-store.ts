@@ -78,7 +78,7 @@ export class TransitionStore {
   #frames: FrameStore;
   #recent = new Map<number, RecentFrames>();
   /** Scratch of {@link TransitionStore.gather}: slots, frames and next frames of a batch. */
-  #scratch = new Int32Array(0);
+  #scratch = new Int32Array();
   #added = 0;
 
   /**
@@ -316,12 +316,11 @@ export class TransitionStore {
     const unused = references.reduce((count, r) => count + (r === 0 ? 1 : 0), 0);
     const freeFrames = readArray(where, fields, 'freeFrames', Int32Array, unused);
     const seen = new Set<number>(freeFrames);
-    const free = (frame: number) => frame >= 0 && frame < used && references[frame] === 0;
     checkEvery(
       `${where}.freeFrames`,
       freeFrames,
       'every observation without a transition, once',
-      (f) => free(f) && seen.size === unused,
+      (frame) => references[frame] === 0 && seen.size === unused,
     );
     const recent = readRecent(where, fields, used);
 

@@ -242,6 +242,10 @@ describe('the kernels of categorical rows', () => {
     expect(kernels.f32).toBe(before);
     kernels.reserve(room + 1);
     expect(kernels.f32.byteLength).toBe(bytes + 65536);
+    kernels.reserve(room + 65536 + 65536);
+    expect(kernels.f32.byteLength).toBe(bytes + 2 * 65536);
+    kernels.reserve(room + 2 * 65536 + 65537);
+    expect(kernels.f32.byteLength).toBe(bytes + 4 * 65536);
     expect([kernels.f64.byteLength, kernels.i32.byteLength]).toEqual([kernels.f32.byteLength, kernels.f32.byteLength]);
     expect(kernels.view(80, 6).buffer).toBe(kernels.f32.buffer);
   });

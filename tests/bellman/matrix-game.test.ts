@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Random } from '../../src/common/random.ts';
 import { solveExactly } from '../../src/bellman/exact-simplex.ts';
 import { MatrixGameSolver, solveMatrixGame, type MatrixGameSolution } from '../../src/bellman/matrix-game.ts';
+import { guarded } from '../support/guarded.ts';
 
 interface Game {
   readonly rows: number;
@@ -225,9 +226,9 @@ describe('solveExactly', () => {
   it('takes payoffs to the nearest 2⁻⁴⁰', () => {
     const row = new Float64Array(2);
     const column = new Float64Array(2);
-    for (const parts of [1, 3, 7]) {
-      const e = parts * 2 ** -40;
-      solveExactly((i, j) => [0, 1, 1, e][2 * i + j], 2, 2, row, column);
+    for (const parts of [1, 3, 7, 2.6, 3.4]) {
+      const e = Math.round(parts) * 2 ** -40;
+      solveExactly((i, j) => [0, 1, 1, parts * 2 ** -40][2 * i + j], 2, 2, guarded(row), guarded(column));
       expect(row[0]).toBeCloseTo((e - 1) / (e - 2), 15);
       expect(column[0]).toBeCloseTo((e - 1) / (e - 2), 15);
     }

@@ -137,6 +137,25 @@ describe('prioritized', () => {
     }
   });
 
+  it('is uniform where α is 0 or all priorities are', () => {
+    for (const [priorityExponent, errors] of [
+      [0, [0, 9, 1]],
+      [1, [0, 0, 0]],
+    ] as const) {
+      const buffer = prioritized({ capacity: 3, priorityExponent, priorityEpsilon: 0, importanceExponent: 1 }).create(simple);
+      fill(buffer, 3);
+      prioritize(buffer, 0, errors);
+      const { ids, weights } = buffer.sample(300, new Random(1));
+      expect(
+        chiSquare(
+          [0, 1, 2].map((id) => ids.filter((drawn) => drawn === id).length),
+          [100, 100, 100],
+        ),
+      ).toBeLessThan(chiBound(3));
+      expect(weights.every((weight) => weight === 1)).toBe(true);
+    }
+  });
+
   it('takes one from each of B equal parts where stratified', () => {
     const buffer = prioritized({ capacity: 8, priorityExponent: 1, priorityEpsilon: 0 }).create(simple);
     fill(buffer, 8);
@@ -199,6 +218,7 @@ describe('prioritized', () => {
       [7, 1],
       [Infinity, 1],
       [-3, 0],
+      [-0.5, 0],
       [-Infinity, 0],
     ]) {
       const [odd, plain] = [at(value), prioritized({ capacity: 6, importanceExponent: same }).create(simple)];

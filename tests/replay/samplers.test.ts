@@ -11,6 +11,7 @@ import type { SampleContext, Sampler } from '../../src/replay/sampler.ts';
 import { sampled, type SampledSpec } from '../../src/replay/stored-replay.ts';
 import { stratified } from '../../src/replay/stratified.ts';
 import { uniform } from '../../src/replay/uniform.ts';
+import { guarded } from '../support/guarded.ts';
 import { chiBound, chiSquare, fill, frequencies, saved, simple, transition, unpacked } from './support.ts';
 
 /** A user's own: always the oldest. */
@@ -100,6 +101,21 @@ describe.each(Object.keys(kinds))('%s', (kind) => {
       ),
       { numRuns: 60 },
     );
+  });
+
+  it('fills the batch that it is given, and asks for nothing beyond', () => {
+    for (const error of [0, 3]) {
+      const sampler = make(5).sampler.create(5);
+      for (let id = 0; id < 8; id++) sampler.added(id);
+      for (let id = 3; id < 8; id++) sampler.update?.(id, error);
+      for (const size of [1, 2, 9]) {
+        const ids = new Float64Array(size).fill(-1);
+        const weights = new Float32Array(size).fill(1);
+        sampler.draw({ oldest: 3, size: 5, random: new Random(1), step: 0 }, guarded(ids), guarded(weights));
+        for (const id of ids) expect([3, 4, 5, 6, 7]).toContain(id);
+        for (const weight of weights) expect(weight > 0 && weight <= 1).toBe(true);
+      }
+    }
   });
 
   it('gives batches larger than what is held, masks, and bytes', () => {

@@ -619,6 +619,11 @@ describe('sequences', () => {
       ['running', [{ ...running, ids: changed<Float64Array>(running.ids, 1, NaN) }]],
     ];
     for (const [key, value] of damages) refuse({ ...state, [key]: value });
+    const stateless = fed(options, { stateSize: 0 }, 75).buffer;
+    const own = saved(stateless);
+    expect(() => stateless.setState({ ...own, stated: changed<Uint8Array>(own.stated, 3, 1) })).toThrow(
+      expect.objectContaining({ code: 'invalid-checkpoint', where: 'StoredSequences.setState(state).stated[3]' }),
+    );
     for (const bad of [null, 3, [], 'x']) refuse(bad as State);
     for (const [key, value] of [
       ['kind', 'uniform'],
