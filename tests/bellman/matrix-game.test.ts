@@ -183,9 +183,16 @@ describe('MatrixGameSolver', () => {
         for (const game of games) {
           const { rows, columns, payoffs } = game;
           const alone = solve(game);
-          expect(solver.solve(payoffs, rows, columns)).toBe(alone.value);
+          const { row, column } = solver;
+          row.fill(7);
+          column.fill(7);
+          expect(solver.solve(guarded(Float64Array.from(payoffs)), rows, columns)).toBe(alone.value);
           expect(solver.row.subarray(0, rows)).toEqual(alone.row);
           expect(solver.column.subarray(0, columns)).toEqual(alone.column);
+          // Where they are long enough they stay, and what lies behind is left alone.
+          expect(solver.row).toBe(row.length < rows ? solver.row : row);
+          expect(solver.column).toBe(column.length < columns ? solver.column : column);
+          expect([...solver.row.subarray(rows), ...solver.column.subarray(columns)].every((x) => x === 7)).toBe(true);
         }
       }),
     );

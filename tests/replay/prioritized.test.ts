@@ -441,6 +441,15 @@ describe('rankPrioritized', () => {
     }
   });
 
+  it('gives a mass that is exactly a sum to the place after it', () => {
+    const sampler = rankPrioritized({ capacity: 4, priorityExponent: 0 }).sampler.create(4);
+    for (let id = 0; id < 4; id++) sampler.added(id);
+    const ids = new Float64Array(4);
+    // Row b asks for b, of the sums 1, 2, 3 and 4.
+    sampler.draw({ oldest: 0, size: 4, random: { uint32: () => 0 } as unknown as Random, step: 0 }, ids, new Float32Array(4));
+    expect([...ids]).toEqual([0, 1, 2, 3]);
+  });
+
   it('gives the weights of the definition', () => {
     const buffer = rankPrioritized({ capacity: 9, importanceExponent: 0.8, priorityExponent: 0.5 }).create(simple);
     fill(buffer, 5);
