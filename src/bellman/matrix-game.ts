@@ -208,7 +208,7 @@ function exchange(tableau: Float64Array, rows: number, width: number, leave: num
 function toProbabilities(weights: Float64Array, length: number): void {
   let total = 0;
   for (let i = 0; i < length; i++) {
-    if (weights[i] < 0) weights[i] = 0;
+    weights[i] = Math.max(0, weights[i]);
     total += weights[i];
   }
   for (let i = 0; i < length; i++) weights[i] /= total;

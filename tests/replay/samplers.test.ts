@@ -5,7 +5,7 @@ import type { State } from '../../src/common/state.ts';
 import { combined } from '../../src/replay/combined.ts';
 import { prioritized } from '../../src/replay/prioritized.ts';
 import { rankPrioritized } from '../../src/replay/rank-prioritized.ts';
-import { recentFirst } from '../../src/replay/recent-first.ts';
+import { recentFirst, type RecentFirstOptions } from '../../src/replay/recent-first.ts';
 import type { ReplayLayout, ReplaySpec } from '../../src/replay/replay-buffer.ts';
 import type { SampleContext, Sampler } from '../../src/replay/sampler.ts';
 import { sampled, type SampledSpec } from '../../src/replay/stored-replay.ts';
@@ -264,6 +264,19 @@ describe('recentFirst', () => {
         counts.map(() => 500),
       ),
     ).toBeLessThan(chiBound(20));
+  });
+
+  it('has the defaults that it says', () => {
+    const draw = (options: Partial<RecentFirstOptions>) => {
+      const sampler = recentFirst({ capacity: 1e6, ...options }).sampler.create(1e6);
+      const random = new Random(1);
+      return Array.from({ length: 1001 }, () => {
+        const ids = new Float64Array(2);
+        sampler.draw({ oldest: 0, size: 1e6, random, step: 0 }, ids, new Float32Array(2));
+        return [...ids];
+      });
+    };
+    expect(draw({})).toEqual(draw({ recency: 0.996, cycle: 1000, minimum: 5000 }));
   });
 
   it('refuses options outside their ranges, and states of another cycle', () => {
