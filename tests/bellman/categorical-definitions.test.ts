@@ -6,11 +6,11 @@ import { categoricalRows, type CategoricalLossInput, type CategoricalTargetInput
 import { CategoricalKernels, instantiateKernels, SimdCategoricalRows } from '../../src/bellman/categorical-simd.ts';
 import { KERNELS } from '../../src/bellman/kernels.generated.ts';
 import { Random } from '../../src/common/random.ts';
-import { guarded, guardedFields } from '../support/guarded.ts';
+import { guarded, guardedFields, guardingArrays } from '../support/guarded.ts';
 import { headBatchArb } from '../support/head-inputs.ts';
 
 const implementations = [
-  ['plain', (support: Support) => new PlainCategoricalRows(support)],
+  ['plain', (support: Support) => guardingArrays(() => new PlainCategoricalRows(support))],
   ['SIMD', (support: Support) => new SimdCategoricalRows(support, instantiateKernels()!)],
 ] as const;
 

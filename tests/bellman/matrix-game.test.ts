@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Random } from '../../src/common/random.ts';
 import { solveExactly } from '../../src/bellman/exact-simplex.ts';
 import { MatrixGameSolver, solveMatrixGame, type MatrixGameSolution } from '../../src/bellman/matrix-game.ts';
-import { guarded } from '../support/guarded.ts';
+import { guarded, guardingArrays } from '../support/guarded.ts';
 
 interface Game {
   readonly rows: number;
@@ -33,7 +33,8 @@ const gameArb: fc.Arbitrary<Game> = fc
     }),
   );
 
-const solve = ({ rows, columns, payoffs }: Game): MatrixGameSolution => solveMatrixGame(payoffs, rows, columns);
+const solve = ({ rows, columns, payoffs }: Game): MatrixGameSolution =>
+  guardingArrays(() => solveMatrixGame(payoffs, rows, columns));
 
 /** What p wins at least and q loses at most, over all replies in pure strategies. */
 function bounds({ rows, columns, payoffs }: Game, row: ArrayLike<number>, column: ArrayLike<number>): [number, number] {
@@ -186,7 +187,8 @@ describe('MatrixGameSolver', () => {
           const { row, column } = solver;
           row.fill(7);
           column.fill(7);
-          expect(solver.solve(guarded(Float64Array.from(payoffs)), rows, columns)).toBe(alone.value);
+          const given = guarded(Float64Array.from(payoffs));
+          expect(guardingArrays(() => solver.solve(given, rows, columns))).toBe(alone.value);
           expect(solver.row.subarray(0, rows)).toEqual(alone.row);
           expect(solver.column.subarray(0, columns)).toEqual(alone.column);
           // Where they are long enough they stay, and what lies behind is left alone.

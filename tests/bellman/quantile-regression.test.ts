@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { QuantileRegression } from '../../src/bellman/quantile-regression.ts';
-import { guarded } from '../support/guarded.ts';
+import { guarded, guardingArrays } from '../support/guarded.ts';
 import { slopesOf, smallFloatsArb } from '../support/head-inputs.ts';
 import { quantileRegressionLoss, quantileRegressionSlopes } from '../support/quantile-oracle.ts';
 
@@ -34,7 +34,7 @@ interface Case {
 }
 
 function run({ kappa, thetas, targets, taus, stride }: Case, scale = 1) {
-  const regression = new QuantileRegression(targets.length, kappa);
+  const regression = guardingArrays(() => new QuantileRegression(targets.length, kappa));
   const values = new Float32Array((thetas.length - 1) * stride + 3).fill(1e9);
   thetas.forEach((theta, i) => (values[2 + i * stride] = theta));
   const gradient = new Float32Array(values.length).fill(9);

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { solveMatrixGame } from '../../src/bellman/matrix-game.ts';
 import { StageGame } from '../../src/bellman/stage-game.ts';
-import { guarded } from '../support/guarded.ts';
+import { guarded, guardingArrays } from '../support/guarded.ts';
 import { smallFloatsArb } from '../support/head-inputs.ts';
 
 /** Joint actions' values behind some that are not of the game, and what each player can do. */
@@ -27,7 +27,7 @@ describe('StageGame', () => {
     fc.assert(
       fc.property(fc.array(stateArb, { minLength: 1, maxLength: 3 }), (states) => {
         const [{ sizes }] = states;
-        const game = new StageGame('game', sizes);
+        const game = guardingArrays(() => new StageGame('game', sizes));
         for (const { values, offset, firsts, seconds } of states.filter((state) => String(state.sizes) === String(sizes))) {
           const width = sizes[1];
           const masks = new Uint8Array(values.length);

@@ -6,11 +6,12 @@ import { quantile } from '../../src/heads/quantile.ts';
 import { cvar } from '../../src/heads/risk.ts';
 import type { FractionUse } from '../../src/heads/value-head.ts';
 import { expectClose } from '../support/closeness.ts';
+import { guardingArrays } from '../support/guarded.ts';
 import { headBatchArb, lossOf, none, qValuesOf, rowsOf, slopesOf, smallFloatsArb, sum, targetsOf } from '../support/head-inputs.ts';
 import { quantileRegressionLoss } from '../support/quantile-oracle.ts';
 
 const N = 4;
-const head = implicitQuantile({ online: N, target: N, act: 3 });
+const head = guardingArrays(() => implicitQuantile({ online: N, target: N, act: 3 }));
 const batchArb = headBatchArb((actions) => N * actions);
 const learnArb = batchArb.chain((given) =>
   fc
