@@ -33,8 +33,7 @@ const gameArb: fc.Arbitrary<Game> = fc
     }),
   );
 
-const solve = ({ rows, columns, payoffs }: Game): MatrixGameSolution =>
-  guardingArrays(() => solveMatrixGame(payoffs, rows, columns));
+const solve = ({ rows, columns, payoffs }: Game): MatrixGameSolution => solveMatrixGame(payoffs, rows, columns);
 
 /** What p wins at least and q loses at most, over all replies in pure strategies. */
 function bounds({ rows, columns, payoffs }: Game, row: ArrayLike<number>, column: ArrayLike<number>): [number, number] {
