@@ -56,6 +56,7 @@ describe('byteLength', () => {
     byTree.sample(7, new Random(1));
     expect(byTree.byteLength).toBe(plain + treeBytes(capacity, 7) + 8 * 7);
     const byRank = rankPrioritized({ capacity }).create(simple);
+    expect(byRank.byteLength).toBe(20 * capacity + 12 * capacity + 8 * capacity);
     fill(byRank, 3);
     byRank.sample(7, new Random(1)); // sorted once: four more bytes a transition
     expect(byRank.byteLength).toBe(plain + 12 * capacity + 4 * capacity + 8 * capacity);

@@ -500,6 +500,8 @@ describe('rankPrioritized', () => {
       );
       expect(target.getState()).toEqual(before);
     }
+    const low = { ...sampler, largest: 0.5, priorities: new Float32Array(4), slots: Int32Array.of(0, 1, 2, 3) };
+    expect(() => target.setState({ ...state, sampler: low })).toThrow(expect.objectContaining({ code: 'invalid-checkpoint' }));
     expect(() => target.setState({ ...state, sampler: { ...sampler, priorityExponent: 0.1 } })).toThrow(
       expect.objectContaining({ code: 'incompatible-checkpoint' }),
     );

@@ -11,7 +11,7 @@ import type { SampleContext, Sampler } from '../../src/replay/sampler.ts';
 import { sampled, type SampledSpec } from '../../src/replay/stored-replay.ts';
 import { stratified } from '../../src/replay/stratified.ts';
 import { uniform } from '../../src/replay/uniform.ts';
-import { guarded } from '../support/guarded.ts';
+import { guarded, guardingArrays } from '../support/guarded.ts';
 import { chiBound, chiSquare, fill, frequencies, saved, simple, transition, unpacked } from './support.ts';
 
 /** A user's own: always the oldest. */
@@ -42,7 +42,7 @@ const kinds: Record<string, (capacity: number) => SampledSpec> = {
   uniform: (capacity) => uniform({ capacity }),
   stratified: (capacity) => stratified({ capacity }),
   recentFirst: (capacity) => recentFirst({ capacity, recency: 0.9, cycle: 7, minimum: 2 }),
-  prioritized: (capacity) => prioritized({ capacity }),
+  prioritized: (capacity) => prioritized({ capacity, priorityEpsilon: 0 }),
   rankPrioritized: (capacity) => rankPrioritized({ capacity }),
   'combined(uniform)': (capacity) => combined(uniform({ capacity })),
   'combined(prioritized)': (capacity) => combined(prioritized({ capacity, sampling: 'independent' })),
@@ -65,7 +65,7 @@ describe.each(Object.keys(kinds))('%s', (kind) => {
         fc.nat(12),
         (capacity, steps, cut) => {
           const spec = make(capacity);
-          const buffers = [spec.create(simple)];
+          const buffers = [guardingArrays(() => spec.create(simple))];
           const randoms = [new Random(5), new Random(5)];
           let added = 0;
           const take = ({ add, batch, error }: (typeof steps)[number], step: number) => {
