@@ -31,9 +31,9 @@ export class MatrixGameSolver {
   #basic = new Int32Array();
   #nonbasic = new Int32Array();
   /** The least that p wins in the scaled game. */
-  #lower = 0;
+  #lower = NaN;
   /** The most that q loses in the scaled game. */
-  #upper = 0;
+  #upper = NaN;
 
   /**
    * Gives v, and writes p and q. Payoffs that are not finite make all of them NaN.
