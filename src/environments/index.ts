@@ -30,7 +30,7 @@ export * from '../environment/spaces.ts';
 export { actionRepeat } from '../environment/wrappers/action-repeat.ts';
 export { episodeStatistics, type EpisodeStatistics } from '../environment/wrappers/episode-statistics.ts';
 export { flattenObservation } from '../environment/wrappers/flatten-observation.ts';
-export { frameStack } from '../environment/wrappers/frame-stack.ts';
+export { frameStack, type FrameStackOptions } from '../environment/wrappers/frame-stack.ts';
 export { normalizeObservation } from '../environment/wrappers/normalize-observation.ts';
 export type { Normalization, NormalizedEnvironment, NormalizeOptions } from '../environment/wrappers/normalize-observation.ts';
 export type { RunningStatistics } from '../environment/wrappers/running-statistics.ts';
