@@ -6,7 +6,7 @@ import { quantile } from '../../src/heads/quantile.ts';
 import { cvar } from '../../src/heads/risk.ts';
 import type { FractionUse } from '../../src/heads/value-head.ts';
 import { expectClose } from '../support/closeness.ts';
-import { guardingArrays } from '../support/guarded.ts';
+import { guarded, guardingArrays } from '../support/guarded.ts';
 import { headBatchArb, lossOf, none, qValuesOf, rowsOf, slopesOf, smallFloatsArb, sum, targetsOf } from '../support/head-inputs.ts';
 import { quantileRegressionLoss } from '../support/quantile-oracle.ts';
 
@@ -77,7 +77,7 @@ describe('implicitQuantile', () => {
     const { fractions } = implicitQuantile({ risk: cvar({ eta: 0.5 }) });
     const drawn = (use: FractionUse, seed = 1): Float32Array => {
       const out = new Float32Array(64 * 200);
-      fractions.draw(use, out, new Random(seed));
+      fractions.draw(use, guarded(out), new Random(seed));
       return out;
     };
     for (const [use, most] of [
