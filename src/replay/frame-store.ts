@@ -22,6 +22,8 @@ export class FrameStore<Values extends Frames | Int32Array = Frames> {
   readonly #chunks: Values[] = [];
   /** One array a chunk. Above 0: how many refer to the frame. Otherwise the frame is free and this is `~next`, the next free one or −1. */
   readonly #references: Int32Array[] = [];
+  /** Views of the chunks, made when they are asked for. */
+  readonly #words: Uint32Array[] = [];
   #free = -1;
   #used = 0;
 
@@ -121,6 +123,18 @@ export class FrameStore<Values extends Frames | Int32Array = Frames> {
     if (--references[i] > 0) return;
     references[i] = ~this.#free;
     this.#free = frame;
+  }
+
+  /** The memory that a frame lies in, as words; see {@link FrameStore.wordAt}. */
+  words(frame: number): Uint32Array {
+    const c = frame >> this.#shift;
+    const { buffer } = this.#chunks[c];
+    return (this.#words[c] ??= new Uint32Array(buffer, 0, buffer.byteLength >> 2));
+  }
+
+  /** Where a frame of whole words begins among those of its memory. */
+  wordAt(frame: number): number {
+    return ((frame & this.#mask) * this.#size * ARRAYS[this.#type].BYTES_PER_ELEMENT) / 4;
   }
 
   /** A live view of a frame. */

@@ -23,6 +23,8 @@ export class StackStore {
   readonly #numbers: Int32Array;
   /** One stack of bytes, put together. */
   readonly #bytes: Uint8Array;
+  /** The same memory. */
+  readonly #stackWords: Uint32Array;
 
   /**
    * @param size - numbers in one observation: k times those of a plane.
@@ -40,6 +42,7 @@ export class StackStore {
     this.#words = words;
     this.#numbers = new Int32Array(frames);
     this.#bytes = new Uint8Array(size);
+    this.#stackWords = new Uint32Array(this.#bytes.buffer, 0, size >> 2);
   }
 
   /** Bytes of all its arrays. */
@@ -153,15 +156,22 @@ export class StackStore {
 
   /** Four planes of bytes to one stack `[…, 4]`, four pixels at a time: twice as fast as byte by byte. */
   #interleaveFour(numbers: Int32Array): void {
-    const words = (bytes: Frames) => new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
-    const [a, b, c, d] = Array.from(numbers, (plane) => words(this.#planes.view(plane)));
-    const out = words(this.#bytes);
-    for (let i = 0, to = 0; i < a.length; i++, to += 4) {
+    const planes = this.#planes;
+    const [first, second, third, fourth] = numbers;
+    const [as, bs, cs, ds] = [planes.words(first), planes.words(second), planes.words(third), planes.words(fourth)];
+    const [atA, atB, atC, atD] = [planes.wordAt(first), planes.wordAt(second), planes.wordAt(third), planes.wordAt(fourth)];
+    const out = this.#stackWords;
+    const count = this.#planeSize / 4;
+    for (let i = 0, to = 0; i < count; i++, to += 4) {
+      const a = as[atA + i];
+      const b = bs[atB + i];
+      const c = cs[atC + i];
+      const d = ds[atD + i];
       // Of a pair of planes the even pixels, and the odd ones.
-      const evenAb = (a[i] & 0x00ff00ff) | ((b[i] & 0x00ff00ff) << 8);
-      const oddAb = ((a[i] >>> 8) & 0x00ff00ff) | (b[i] & 0xff00ff00);
-      const evenCd = (c[i] & 0x00ff00ff) | ((d[i] & 0x00ff00ff) << 8);
-      const oddCd = ((c[i] >>> 8) & 0x00ff00ff) | (d[i] & 0xff00ff00);
+      const evenAb = (a & 0x00ff00ff) | ((b & 0x00ff00ff) << 8);
+      const oddAb = ((a >>> 8) & 0x00ff00ff) | (b & 0xff00ff00);
+      const evenCd = (c & 0x00ff00ff) | ((d & 0x00ff00ff) << 8);
+      const oddCd = ((c >>> 8) & 0x00ff00ff) | (d & 0xff00ff00);
       out[to] = (evenAb & 0xffff) | (evenCd << 16);
       out[to + 1] = (oddAb & 0xffff) | (oddCd << 16);
       out[to + 2] = (evenAb >>> 16) | (evenCd & 0xffff0000);
