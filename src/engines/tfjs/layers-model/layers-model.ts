@@ -134,7 +134,7 @@ function checkModel(model: LayersModelLike): LayersModel {
       'Make one by tf.sequential or tf.model; models of loadGraphModel have no layers.',
     );
   }
-  if (!Array.isArray(inputs) || !Array.isArray(outputs)) {
+  if (!Array.isArray(inputs) || !Array.isArray(outputs) || inputs.length === 0) {
     refuse('model', 'a model that has been built', 'one without inputs', 'Give its first layer an inputShape.');
   }
   if (inputs.length !== 1 || outputs.length !== 1) {
