@@ -2,92 +2,23 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { describe, expect, it } from 'vitest';
 import * as dqn from '../../src/index.ts';
-import type { Engine, LayerSpec, NamedTensor, NetworkFactory, NetworkSpec, QNetwork } from '../../src/index.ts';
+import type { Engine, NetworkFactory, NetworkSpec } from '../../src/index.ts';
 import { Random } from '../../src/common/random.ts';
 import { layersModel, tfjs } from '../../src/tfjs/index.ts';
 import { expectClose } from '../support/closeness.ts';
-import { MODELS, RadialBasis, SelfAttention, lstm, makeOn, stackOf } from '../support/layers-models.ts';
+import { build, io, layerOf, sizeOf, testModels } from '../support/layers-model-suite.ts';
+import { RadialBasis, SelfAttention, lstm, makeOn, stackOf } from '../support/layers-models.ts';
 import { drawNumbers } from '../support/network-arbitraries.ts';
 import { drawWeights } from '../support/read-gradient.ts';
 
 const { layers } = tfl;
 const BACKENDS = ['cpu', 'wasm'] as const;
-const SGD: dqn.OptimizerSpec = { kind: 'sgd', momentum: 0.5, weightDecay: 0 };
 
-const io = (inputShape: readonly number[], actions = 2, width = 1): dqn.NetworkIo => ({
-  inputShape,
-  actions,
-  width,
-  heads: 1,
-  outputSize: actions * width,
-});
-
-const sizeOf = (shape: readonly number[]): number => shape.reduce((product, n) => product * n, 1);
-
-/** The layer of a model alone. */
-function layerOf(model: tfl.LayersModel, shape: readonly number[]): LayerSpec {
-  return layersModel(model).build(io(shape)).layers[0];
-}
-
-async function build(engine: Engine, spec: NetworkSpec, optimizer?: dqn.OptimizerSpec): Promise<QNetwork> {
-  await engine.prepare?.(spec);
-  return engine.createNetwork(spec, { random: new Random(1), ...(optimizer ? { optimizer } : {}) });
-}
-
-/** Compares the gradient of Σ d · y with differences, number by number, of as many parameters as asked for, and the biggest of each tensor. */
-async function expectDifferences(network: QNetwork, observations: Float32Array, batch: number, random: Random): Promise<void> {
-  const d = drawNumbers(random, batch * network.outputSize);
-  const start = drawWeights(await network.weights(), random);
-  await network.setWeights(start);
-  await network.update(observations, batch, (_, gradient) => gradient.set(d), { learningRate: 0 });
-  const gradients = new Map((await network.optimizerState()).map(({ name, values }) => [name, values]));
-  const lossAt = async (name: string, i: number, change: number): Promise<number> => {
-    const moved = (values: Float32Array) => values.map((value, k) => (k === i ? value + change : value));
-    await network.setWeights(start.map((each) => (each.name === name ? { ...each, values: moved(each.values) } : each)));
-    return (await network.forward(observations, batch)).reduce((sum, y, k) => sum + y * d[k], 0);
-  };
-  for (const { name, values } of start) {
-    const gradient = gradients.get(`${name}.v`) as Float32Array;
-    const largest = gradient.reduce((most, g, i) => (Math.abs(g) > Math.abs(gradient[most]) ? i : most), 0);
-    for (const i of new Set([largest, random.integer(values.length)])) {
-      const difference = ((await lossAt(name, i, 0.01)) - (await lossAt(name, i, -0.01))) / 0.02;
-      expect(
-        Math.abs(gradient[i] - difference),
-        `${name}[${i}]: ${gradient[i]} by the engine, ${difference} by differences`,
-      ).toBeLessThan(0.01 + 0.02 * Math.abs(difference));
-    }
-  }
-}
+for (const backend of BACKENDS) testModels(backend);
 
 describe.each(BACKENDS)("a model of TensorFlow.js's layers on %s", (backend) => {
   const start = () => tfjs({ backend });
   const make = (of: () => tfl.LayersModel) => makeOn(backend, of);
-
-  it.each(Object.entries(MODELS))(
-    'has the outputs of the model itself, and the gradient of its differences: %s',
-    async (name, { shape, make: of }) => {
-      const engine = await start();
-      const model = make(of);
-      const random = new Random(3);
-      const observations = Float32Array.from({ length: 4 * sizeOf(shape) }, () =>
-        name === 'an embedding' ? random.integer(4) : random.normal(),
-      );
-      const alone = await build(engine, { inputShape: shape, layers: [layerOf(model, shape)] }, SGD);
-      const given = (await layersModel(model).initialWeights?.()) as readonly NamedTensor[];
-      await alone.setWeights(given);
-      const expected = tf.tidy(() => (model.apply(tf.tensor(observations, [4, ...shape])) as tf.Tensor).dataSync());
-      expectClose(await alone.forward(observations, 4), expected, { relative: 1e-5, floor: 1, name: 'outputs' });
-      await expectDifferences(alone, observations, 4, random);
-      // Behind another layer, whose gradient comes through the model, and in front of one.
-      const before: LayerSpec = { kind: 'dense', units: sizeOf(shape), activation: 'tanh' };
-      if (name !== 'an embedding') {
-        const amid = [before, layerOf(model, shape), { kind: 'layerNorm' }, { kind: 'dense', units: 2 }] as const;
-        await expectDifferences(await build(engine, { inputShape: [3], layers: amid }, SGD), drawNumbers(random, 12), 4, random);
-      }
-      model.dispose();
-      engine.dispose();
-    },
-  );
 
   it('learns as the same layers of the library do', async () => {
     const engine = await start();
