@@ -278,7 +278,7 @@ describe('a model is refused', () => {
     ],
     [
       'of an unknown layer',
-      (layer) => ({ ...layer, topology: layer.topology.replace('Dense', 'Sense') }),
+      (layer) => ({ ...layer, topology: layer.topology.replace(/"Dense"(?!.*"Dense")/, '"Sense"') }),
       ['Unknown layer: Sense'],
     ],
     [

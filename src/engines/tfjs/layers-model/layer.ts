@@ -1,4 +1,4 @@
-import { type Tensor, Tensor as AnyTensor, engine } from '@tensorflow/tfjs-core';
+import { Tensor, engine } from '@tensorflow/tfjs-core';
 import { DqnError } from '../../../common/errors.ts';
 import { type LayerPlan, sizeOf } from '../../../networks/plan.ts';
 import type { LayersModelSpec } from '../../../networks/spec.ts';
@@ -31,9 +31,9 @@ export function layersModelLayer(foundation: Foundation, { spec, inputShape, par
   const apply = (x: Tensor): Tensor => {
     const images = reshape(x, [lengthOf(x, 0), ...spec.inputShape]);
     const y = model.apply(images, { training: false });
-    if (y instanceof AnyTensor && y.dtype === 'float32' && y.size === lengthOf(x, 0) * outputs)
+    if (y instanceof Tensor && y.dtype === 'float32' && y.size === lengthOf(x, 0) * outputs)
       return reshape(y, [lengthOf(x, 0), outputs]);
-    const received = y instanceof AnyTensor ? `${y.dtype} of shape [${y.shape.join(', ')}]` : 'something else';
+    const received = y instanceof Tensor ? `${y.dtype} of shape [${y.shape.join(', ')}]` : 'something else';
     throw new DqnError({
       code: 'invalid-option',
       where: WHERE,

@@ -1,4 +1,4 @@
-import { type Tensor, Tensor as AnyTensor, tidy, zeros } from '@tensorflow/tfjs-core';
+import { Tensor, tidy, zeros } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { checkNames } from '../../../common/check.ts';
 import { DqnError, describe } from '../../../common/errors.ts';
@@ -170,7 +170,7 @@ function outputShapeOf(model: LayersModel, inputShape: readonly number[]): reado
   try {
     shape = tidy(() => {
       const outputs = model.apply(zeros([1, ...inputShape]), { training: false });
-      return outputs instanceof AnyTensor ? [...(outputs as Tensor).shape] : undefined;
+      return outputs instanceof Tensor ? [...outputs.shape] : undefined;
     });
   } catch (cause) {
     refuse('model', 'a model that runs', `one that fails: ${firstLine(cause)}`, 'See the cause.', cause);

@@ -1,4 +1,4 @@
-import { Tensor, reshape, serialization, sign, stridedSlice, transpose } from '@tensorflow/tfjs-core';
+import { Tensor, engine, reshape, serialization, sign, stridedSlice, transpose } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { DqnError } from '../../../common/errors.ts';
 import type { Random } from '../../../common/random.ts';
@@ -43,11 +43,15 @@ export function rebuildModel(where: string, spec: LayersModelSpec, random: Rando
   }
   const { className, config } = seeded(topology, random) as { className: string; config: JsonObject };
   bringChainedOps();
+  const { registeredVariables } = engine();
+  const before = new Set(Object.keys(registeredVariables));
   let model: LayersModel;
   try {
     const [type, fromConfig] = Object.hasOwn(classNameMap, className) ? classNameMap[className] : unknownClass(className);
     model = fromConfig(type, config as serialization.ConfigDict) as unknown as LayersModel;
   } catch (cause) {
+    // The weights of the layers before the one that failed.
+    for (const [name, variable] of Object.entries(registeredVariables)) if (!before.has(name)) variable.dispose();
     throw new DqnError({
       code: 'invalid-option',
       where,
