@@ -79,7 +79,7 @@ export class TransitionStore {
   #frames: FrameStore | StackStore;
   #recent = new Map<number, RecentFrames>();
   /** Scratch of {@link TransitionStore.gather}: slots, frames and next frames of a batch. */
-  #scratch = new Int32Array(0);
+  #scratch = new Int32Array();
   #added = 0;
 
   /**
