@@ -72,6 +72,7 @@ function linear(layers: readonly LayerSpec[]): LayerSpec[] {
         return { ...layer, aggregation: 'mean', value: linear(layer.value), advantage: linear(layer.advantage) };
       case 'flatten':
       case 'gru':
+      case 'layersModel':
         return layer;
       default:
         return { ...layer, activation: 'linear' };

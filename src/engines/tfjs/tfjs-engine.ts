@@ -5,7 +5,10 @@ import type { DeviceUpdate, DeviceUpdateParts } from '../../networks/device-upda
 import { disposedEngine } from '../../networks/disposed-engine.ts';
 import type { Engine, NetworkOptions, QNetwork } from '../../networks/q-network.ts';
 import type { NetworkSpec } from '../../networks/spec.ts';
+import { layersOf } from '../../networks/traits.ts';
 import { Device, type DeviceTraits } from './device.ts';
+import { loadPackage } from './load-package.ts';
+import type { TfjsPackages } from './packages.ts';
 import { updateOnDevice } from './learning/update.ts';
 import { TfjsNetwork } from './tfjs-network.ts';
 
@@ -14,16 +17,24 @@ export class TfjsEngine<M extends Timing = Timing> implements Engine<M> {
   readonly kind = 'tfjs';
   readonly description: string;
   readonly #device: Device;
+  readonly #packages: Pick<TfjsPackages, 'layers'>;
   readonly #networks = new Set<TfjsNetwork<M>>();
   #disposed = false;
 
   /**
    * @param traits - of a backend that is ready.
    * @param about - what is worth knowing of it, for people.
+   * @param packages - where models of layers come from.
    */
-  constructor(traits: DeviceTraits, about: string) {
+  constructor(traits: DeviceTraits, about: string, packages: Pick<TfjsPackages, 'layers'>) {
     this.description = `TensorFlow.js ${version_core}, ${about}`;
     this.#device = new Device(traits);
+    this.#packages = packages;
+  }
+
+  /** @throws DqnError `invalid-option` if the spec is malformed, `missing-package` where it needs one that is not installed. */
+  async prepare(spec: NetworkSpec): Promise<void> {
+    if (layersOf(checkNetworkSpec(spec)).some(({ kind }) => kind === 'layersModel')) await loadPackage(this.#packages, 'layers');
   }
 
   createNetwork(spec: NetworkSpec, options: NetworkOptions): Answer<QNetwork<M>, M> {

@@ -36,7 +36,7 @@ import { FlatLayout, FlatParameters } from './flat-parameters.ts';
 import { Foundation } from './foundation.ts';
 import type { Pass, TfjsLayer } from './layer.ts';
 import { clippingFactor, euclideanNorm } from './gradient-norm.ts';
-import { add, concat, fill, lessEqual, multiply, reshape, scalar, select, share, square, total } from './ops.ts';
+import { add, concat, fill, lessEqual, multiply, reshape, scalar, select, share, slice, square, total } from './ops.ts';
 import { type OptimizerRule, optimizerRule } from './optimizer-step.ts';
 import { Tape } from './tape.ts';
 
@@ -77,9 +77,15 @@ function build(device: Device, spec: NetworkSpec, { random, optimizer }: Network
   const plans = planNetwork(spec);
   const rule = optimizer && optimizerRule(checkOptimizerSpec(optimizer));
   const layout = new FlatLayout(parametersOf(plans));
-  const foundation = new Foundation(device);
-  const layers = buildStack(foundation, plans);
-  const all = device.upload(layout.join(initialParameters(spec, random)), [layout.size]);
+  const foundation = new Foundation(device, random, rule !== undefined);
+  let layers: TfjsLayer;
+  try {
+    layers = buildStack(foundation, plans);
+  } catch (error) {
+    foundation.dispose();
+    throw error;
+  }
+  const all = startWith(device, layout, layout.join(initialParameters(spec, random)), foundation.starts);
   const parameters = new FlatParameters(device, layout, all);
   const factors = rule && learningRateFactors(plans);
   const learner = rule && {
@@ -89,6 +95,17 @@ function build(device: Device, spec: NetworkSpec, { random, optimizer }: Network
     step: 0,
   };
   return { foundation, layers, layout, parameters, learner };
+}
+
+/** All parameters as they are drawn, but for those that start as a tensor says. */
+function startWith(device: Device, layout: FlatLayout, drawn: Float32Array, starts: ReadonlyMap<string, Tensor>): Tensor {
+  const all = device.upload(drawn, [layout.size]);
+  if (starts.size === 0) return all;
+  const parts = (): Tensor[] =>
+    layout.places.map(({ name, start, size }) => reshape(starts.get(name) ?? slice(all, [start], [size]), [size]));
+  const joined = device.run(() => keep(concat(parts(), 0)));
+  all.dispose();
+  return joined;
 }
 
 /** A network on TensorFlow.js. Its parameters are tensors that are replaced, never written into: while a pass waits for its numbers, nothing changes under it. */

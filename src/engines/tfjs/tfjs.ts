@@ -1,7 +1,7 @@
 import { checkNames } from '../../common/check.ts';
 import { DqnError, describe } from '../../common/errors.ts';
 import { BACKENDS, type TfjsBackend, type TfjsTiming } from './backends.ts';
-import { type BackendPackages, INSTALLED } from './packages.ts';
+import { type TfjsPackages, INSTALLED } from './packages.ts';
 import { chooseBackend } from './choose-backend.ts';
 import { startBackend } from './start-backend.ts';
 import { TfjsEngine } from './tfjs-engine.ts';
@@ -41,13 +41,13 @@ export function tfjs<B extends TfjsBackend | 'auto'>(options: TfjsOptions<B>): P
 /** {@link tfjs} with packages that are given. */
 export async function startEngine<B extends TfjsBackend | 'auto'>(
   options: TfjsOptions<B>,
-  packages: BackendPackages,
+  packages: TfjsPackages,
 ): Promise<TfjsEngine<TfjsTiming<B>>> {
   checkNames('tfjs', options, { backend: true, wasmPaths: true });
   const { backend } = options;
   if (backend === 'auto') {
     const { chosen, about } = await chooseBackend(packages, options);
-    return new TfjsEngine(BACKENDS[chosen], about);
+    return new TfjsEngine(BACKENDS[chosen], about, packages);
   }
   if (!Object.hasOwn(BACKENDS, backend)) {
     throw new DqnError({
@@ -60,5 +60,5 @@ export async function startEngine<B extends TfjsBackend | 'auto'>(
   }
   const known = backend as TfjsBackend;
   const about = await startBackend(known, packages, options);
-  return new TfjsEngine(BACKENDS[known], about);
+  return new TfjsEngine(BACKENDS[known], about, packages);
 }
