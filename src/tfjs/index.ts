@@ -4,5 +4,6 @@
  * @packageDocumentation
  */
 export type { TfjsBackend, TfjsTiming } from '../engines/tfjs/backends.ts';
+export type { TfjsRecovery } from '../engines/tfjs/recovery.ts';
 export type { TfjsEngine } from '../engines/tfjs/tfjs-engine.ts';
 export { tfjs, type TfjsOptions } from '../engines/tfjs/tfjs.ts';

@@ -7,7 +7,17 @@ import type { Engine, NetworkOptions, QNetwork } from '../../networks/q-network.
 import type { NetworkSpec } from '../../networks/spec.ts';
 import { Device, type DeviceTraits } from './device.ts';
 import { updateOnDevice } from './learning/update.ts';
+import { Recovery, type RecoveryOptions } from './recovery.ts';
 import { TfjsNetwork } from './tfjs-network.ts';
+
+/** How an engine recovers where nothing else is said. */
+export const RECOVERY: RecoveryOptions = {
+  copyPeriod: 100,
+  onRecovered: ({ backend, reason, lostUpdates }) =>
+    console.warn(
+      `tfjs(${backend}): the device was lost (${reason}). Another one goes on from the last copy of the weights; updates lost: ${lostUpdates}.`,
+    ),
+};
 
 /** TensorFlow.js on one of its backends. */
 export class TfjsEngine<M extends Timing = Timing> implements Engine<M> {
@@ -15,26 +25,33 @@ export class TfjsEngine<M extends Timing = Timing> implements Engine<M> {
   readonly description: string;
   readonly #device: Device;
   readonly #networks = new Set<TfjsNetwork<M>>();
+  readonly #recovery: Recovery;
   #disposed = false;
 
   /**
    * @param traits - of a backend that is ready.
    * @param about - what is worth knowing of it, for people.
    */
-  constructor(traits: DeviceTraits, about: string) {
+  constructor(traits: DeviceTraits, about: string, recovery: RecoveryOptions = RECOVERY) {
     this.description = `TensorFlow.js ${version_core}, ${about}`;
     this.#device = new Device(traits);
+    this.#recovery = new Recovery(this.#device, this.#networks, recovery);
   }
 
   createNetwork(spec: NetworkSpec, options: NetworkOptions): Answer<QNetwork<M>, M> {
     if (this.#disposed) throw disposedEngine('tfjs');
-    const network = new TfjsNetwork<M>(this.#device, checkNetworkSpec(spec), options, (gone) => this.#networks.delete(gone));
+    const parts = {
+      device: this.#device,
+      recovery: this.#recovery,
+      onDispose: (gone: TfjsNetwork<M>) => this.#networks.delete(gone),
+    };
+    const network = new TfjsNetwork<M>(parts, checkNetworkSpec(spec), options);
     this.#networks.add(network);
     return network as unknown as Answer<QNetwork<M>, M>;
   }
 
   deviceUpdate(parts: DeviceUpdateParts): DeviceUpdate | undefined {
-    return this.#device.traits.slowReading ? updateOnDevice(this.#device, parts) : undefined;
+    return this.#device.traits.slowReading ? updateOnDevice(this.#device, this.#recovery, parts) : undefined;
   }
 
   /** Frees the engine's networks. TensorFlow.js itself and its backend stay as they are: others may use them. */
