@@ -4,12 +4,14 @@ import { testRecovery } from '../support/recovery-suite.ts';
 
 testRecovery('webgl', {
   backend: 'webgl',
+  few: true,
   start: (options) => tfjs({ backend: 'webgl', ...options }),
   lose: loseContext,
   block: blockWebGl,
 });
 testRecovery('webgpu', {
   backend: 'webgpu',
+  few: true,
   start: (options) => tfjs({ backend: 'webgpu', ...options }),
   lose: destroyDevice,
   block: blockWebGpu,

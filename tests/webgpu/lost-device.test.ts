@@ -4,6 +4,7 @@ import { blockWebGpu, destroyDevice } from '../support/lose-device.ts';
 
 testRecovery('webgpu, in Node', {
   backend: 'webgpu',
+  few: true,
   start: (options) => tfjs({ backend: 'webgpu', ...options }),
   lose: destroyDevice,
   block: blockWebGpu,
