@@ -154,17 +154,19 @@ class Server<Config, Observation, M extends Timing> {
     return undefined;
   }
 
-  /** Takes the next event. */
+  /** Takes the next event, and those of the same step, so that none is lost where a run is stopped and resumed. */
   async #advance(): Promise<void> {
     const { run } = this.#parts();
-    const next = await run.next();
-    if (next.done) {
-      await this.#keep();
-      this.#tellProgress();
-      this.#become('finished');
-      return;
-    }
-    await this.#take(next.value);
+    do {
+      const next = await run.next();
+      if (next.done) {
+        await this.#keep();
+        this.#tellProgress();
+        this.#become('finished');
+        return;
+      }
+      await this.#take(next.value);
+    } while (run.pending > 0);
     if (this.#digest.age >= this.#progressPeriod) this.#tellProgress();
   }
 

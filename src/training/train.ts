@@ -46,6 +46,8 @@ export interface TrainingRun extends AsyncGenerator<TrainEvent, void, void> {
    * An environment without `getState` starts a new episode when the run is resumed.
    */
   checkpoint(): Promise<Uint8Array<ArrayBuffer>>;
+  /** How many events of the steps taken so far are still to be told. A run that is resumed from a checkpoint does not tell them: take it where this is 0. */
+  readonly pending: number;
 }
 
 /** The version of the layout of a run's checkpoint. */
@@ -96,13 +98,17 @@ export function train<Observation, M extends Timing>(
     const { encodeArchive } = await import('../common/archive.ts');
     return encodeArchive({ kind: 'training', version, state: { agent: await agent.getState(), rollout: rollout.getState() } });
   };
-  return Object.assign(events(agent, rollout, options, checkpoint), { checkpoint });
+  // Events are collected while the state is between two steps and told when it is whole again, so that a checkpoint taken at any event is sound.
+  const pending: TrainEvent[] = [];
+  const run = Object.assign(events(agent, rollout, options, pending, checkpoint), { checkpoint, pending: 0 });
+  return Object.defineProperty(run, 'pending', { get: () => pending.length });
 }
 
 async function* events<Observation, M extends Timing>(
   agent: Agent<Observation, M>,
   rollout: Rollout<Observation, M>,
   options: TrainOptions<Observation>,
+  pending: TrainEvent[],
   checkpoint: () => Promise<Uint8Array<ArrayBuffer>>,
 ): AsyncGenerator<TrainEvent, void, void> {
   const { steps, evaluation, checkpointPeriod, signal } = options;
@@ -112,8 +118,6 @@ async function* events<Observation, M extends Timing>(
     await rollout.resume(decodeArchive(options.resume, { kind: 'training', version }));
   } else await rollout.start(options.seed ?? agent.options.seed);
   const breather = new Breather();
-  // Events are collected while the state is between two steps and told when it is whole again, so that a checkpoint taken at any event is sound.
-  const pending: TrainEvent[] = [];
   while (rollout.stepsTaken < steps || agent.updatesDue > 0) {
     throwIfAborted(signal, 'train({ signal })');
     const before = rollout.stepsTaken;
@@ -133,8 +137,7 @@ async function* events<Observation, M extends Timing>(
       const { environment, episodes, seed } = evaluation;
       pending.push({ kind: 'evaluation', step: agent.step, ...(await evaluate(agent, environment, { episodes, seed, signal })) });
     }
-    for (const event of pending) yield event;
-    pending.length = 0;
+    for (let event = pending.shift(); event; event = pending.shift()) yield event;
     if (checkpointPeriod !== undefined && crossed(before, after, checkpointPeriod)) {
       yield { kind: 'checkpoint', step: agent.step, bytes: await checkpoint() };
     }

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { encodeArchive } from '../../src/common/archive.ts';
-import { CartPole } from '../../src/environments/index.ts';
+import { CartPole, timeLimit } from '../../src/environments/index.ts';
 import {
   checkpointSeries,
   createAgent,
@@ -82,8 +82,7 @@ async function failure(work: Promise<unknown>): Promise<DqnError> {
 }
 
 /** What the same run comes to without a worker. */
-async function alone({ options, agent = small }: Config) {
-  const environment = new CartPole();
+async function alone({ options, agent = small, environment = new CartPole() }: Config) {
   const single = await createAgent(environment, agent);
   const returns: number[] = [];
   for await (const event of train(single, environment, options)) if (event.kind === 'episode') returns.push(event.return);
@@ -180,6 +179,22 @@ describe('a run in a worker', () => {
     await second.trainer.start();
     await second.trainer.finished;
     expect((await second.trainer.stop()).policy).toEqual((await alone(config)).policy);
+  });
+
+  test('loses no episode where it is stopped and goes on, however often', async () => {
+    const config = { options: { steps: 2_000 }, environment: timeLimit(new CartPole(), 2) };
+    const returns: number[] = [];
+    let resume: Uint8Array | undefined;
+    for (let step = 0; step < config.options.steps;) {
+      const { trainer, of } = begin(config, { resume });
+      const started = trainer.start();
+      const final = await trainer.stop();
+      await started;
+      returns.push(...of('progress').flatMap(({ episodes }) => episodes.map((episode) => episode.return)));
+      ({ step, checkpoint: resume } = final);
+      pair = threadPair();
+    }
+    expect(returns).toEqual((await alone(config)).returns);
   });
 
   test('hands on evaluations and, without a store, checkpoints', async () => {

@@ -1,6 +1,7 @@
+import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { basename } from 'node:path';
+import { basename, extname } from 'node:path';
 import { build } from 'esbuild';
 
 /** A site with a page for each script. */
@@ -10,8 +11,13 @@ export interface Site {
   close(): void;
 }
 
-/** Bundles scripts and serves them, each also as a page of its own, by http on this machine: a secure context. */
-export async function serveSite(scripts: readonly string[]): Promise<Site> {
+const TYPES: Readonly<Record<string, string>> = { '.js': 'text/javascript', '.wasm': 'application/wasm' };
+
+/**
+ * Bundles scripts and serves them, each also as a page of its own, by http on this machine: a secure context.
+ * @param further - paths of files to be served as they are, by their names.
+ */
+export async function serveSite(scripts: readonly string[], further: readonly string[] = []): Promise<Site> {
   const { outputFiles } = await build({
     entryPoints: [...scripts],
     bundle: true,
@@ -21,11 +27,12 @@ export async function serveSite(scripts: readonly string[]): Promise<Site> {
     write: false,
     outdir: '/',
   });
-  const files = new Map(outputFiles.map(({ path, contents }) => [`/${basename(path)}`, contents]));
+  const files = new Map<string, Uint8Array>(outputFiles.map(({ path, contents }) => [`/${basename(path)}`, contents]));
+  for (const path of further) files.set(`/${basename(path)}`, await readFile(path));
   const server = createServer((request, response) => {
-    const script = files.get(request.url ?? '');
-    response.setHeader('Content-Type', script ? 'text/javascript' : 'text/html');
-    response.end(script ?? `<!doctype html><title>test</title><script type="module" src="${request.url}.js"></script>`);
+    const file = files.get(request.url ?? '');
+    response.setHeader('Content-Type', TYPES[extname(request.url ?? '')] ?? 'text/html');
+    response.end(file ?? `<!doctype html><title>test</title><script type="module" src="${request.url}.js"></script>`);
   });
   await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve));
   const { port } = server.address() as AddressInfo;

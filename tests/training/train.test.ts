@@ -147,6 +147,25 @@ describe('resuming', () => {
     },
   );
 
+  test('a run resumed from where nothing is pending tells all that an unbroken one would have told', async () => {
+    const options = { steps: 60 };
+    const make = async () => [await createAgent(new CartPole(), small), new CartPole()] as const;
+    const whole = await collect(train(...(await make()), options));
+    const told: TrainEvent[] = [];
+    let resume: Uint8Array | undefined;
+    for (let parts = 0; told.length < whole.length; parts++) {
+      expect(parts).toBeLessThan(61);
+      const run = train(...(await make()), { ...options, resume });
+      for await (const event of run) {
+        told.push(event);
+        if (run.pending > 0) continue;
+        resume = await run.checkpoint();
+        break;
+      }
+    }
+    expect(told).toEqual(whole);
+  });
+
   test('a checkpoint asked for between any two events resumes exactly', async () => {
     const environment = new CartPole();
     const agent = await createAgent(environment, small);
