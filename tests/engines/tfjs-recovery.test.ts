@@ -8,6 +8,7 @@ for (const kind of ['context', 'device'] as const) {
     lose: loseFragile,
     block: blockFragile,
   };
+  testRecovery(`a ${kind}, once`, { ...losing, few: true });
   testRecovery(`a ${kind}`, losing);
   testRecoveryOfCalls(`a ${kind}`, losing);
 }
