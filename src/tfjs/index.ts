@@ -11,5 +11,6 @@ export {
   type ModelFeaturesOptions,
   type ModelOutputsOptions,
 } from '../engines/tfjs/layers-model/layers-model.ts';
+export type { TfjsRecovery } from '../engines/tfjs/recovery.ts';
 export type { TfjsEngine } from '../engines/tfjs/tfjs-engine.ts';
 export { tfjs, type TfjsOptions } from '../engines/tfjs/tfjs.ts';
