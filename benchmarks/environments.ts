@@ -7,16 +7,19 @@ import type { ResetResult, StepResult } from '../src/environment/environment.ts'
 import {
   Acrobot,
   Asterix,
+  Blackjack,
   Breakout,
   CartPole,
   Chain,
   CliffWalking,
   DeepSea,
   Freeway,
+  FrozenLake,
   GridWorld,
   MountainCar,
   Seaquest,
   SpaceInvaders,
+  Taxi,
 } from '../src/environments/index.ts';
 
 interface SyncEnvironment {
@@ -54,6 +57,9 @@ const environments: readonly (readonly [SyncEnvironment, number])[] = [
   [new Acrobot(), 3],
   [new GridWorld(), 4],
   [new CliffWalking(), 4],
+  [new FrozenLake(), 4],
+  [new Taxi(), 6],
+  [new Blackjack(), 2],
   [new DeepSea(), 2],
   [new Chain(), 2],
   [new Asterix(), 6],

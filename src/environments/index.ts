@@ -6,6 +6,8 @@
 
 export { Acrobot } from './acrobot.ts';
 export type { AcrobotOptions } from './acrobot.ts';
+export { Blackjack } from './blackjack.ts';
+export type { BlackjackOptions } from './blackjack.ts';
 export { CartPole } from './cart-pole.ts';
 export type { CartPoleOptions } from './cart-pole.ts';
 export { Chain } from './chain.ts';
@@ -15,6 +17,8 @@ export type { CliffWalkingOptions } from './cliff-walking.ts';
 export { DeepSea } from './deep-sea.ts';
 export type { DeepSeaOptions } from './deep-sea.ts';
 export type { MdpTransition } from './finite-mdp.ts';
+export { FrozenLake, randomLake } from './frozen-lake.ts';
+export type { FrozenLakeOptions, RandomLakeOptions } from './frozen-lake.ts';
 export { GridWorld } from './grid-world.ts';
 export type { GridWorldOptions } from './grid-world.ts';
 export { Asterix } from './minatar/asterix.ts';
@@ -25,6 +29,8 @@ export { Seaquest } from './minatar/seaquest.ts';
 export { SpaceInvaders } from './minatar/space-invaders.ts';
 export { MountainCar } from './mountain-car.ts';
 export type { MountainCarOptions } from './mountain-car.ts';
+export { Taxi } from './taxi.ts';
+export type { TaxiOptions } from './taxi.ts';
 
 export * from '../environment/spaces.ts';
 export { actionRepeat } from '../environment/wrappers/action-repeat.ts';

@@ -3,32 +3,38 @@ import type { Environment } from '../../src/environment/environment.ts';
 import {
   Acrobot,
   Asterix,
+  Blackjack,
   Breakout,
   CartPole,
   Chain,
   CliffWalking,
   DeepSea,
   Freeway,
+  FrozenLake,
   GridWorld,
   MountainCar,
   Seaquest,
   SpaceInvaders,
+  Taxi,
 } from '../../src/environments/index.ts';
 import { checkEnvironment } from '../../src/testing/index.ts';
 
 const kinds = {
   Acrobot,
   Asterix,
+  Blackjack,
   Breakout,
   CartPole,
   Chain,
   CliffWalking,
   DeepSea,
   Freeway,
+  FrozenLake,
   GridWorld,
   MountainCar,
   Seaquest,
   SpaceInvaders,
+  Taxi,
 };
 
 // Freeway's episodes have 2501 steps.

@@ -21,7 +21,7 @@ function expectCode(code: ErrorCode, call: () => unknown): void {
   expect(thrown(call).code).toBe(code);
 }
 
-describe.each(cases)('$name', ({ name, create, limited, ending = 0 }) => {
+describe.each(cases)('$name', ({ name, create, limited, ending = 0, masked = false }) => {
   test('equal seeds and actions give equal episodes', () => {
     fc.assert(
       fc.property(fc.integer(), choicesArb, (seed, choices) => {
@@ -55,7 +55,8 @@ describe.each(cases)('$name', ({ name, create, limited, ending = 0 }) => {
     keep(environment.reset({ seed: 9 }).observation);
     for (let i = 0; i < 300; i++) {
       const result = environment.step(random.integer(environment.actionSpace.n));
-      expect(Object.keys(result)).toEqual(['observation', 'reward', 'terminated', 'truncated', 'info']);
+      const mask = masked ? ['actionMask'] : [];
+      expect(Object.keys(result)).toEqual(['observation', 'reward', 'terminated', 'truncated', ...mask, 'info']);
       keep(result.observation);
       if (result.terminated || result.truncated) keep(environment.reset().observation);
     }
