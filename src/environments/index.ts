@@ -6,10 +6,16 @@
 
 export { Acrobot } from './acrobot.ts';
 export type { AcrobotOptions } from './acrobot.ts';
+export { Bandit } from './bandit.ts';
+export type { BanditOptions } from './bandit.ts';
 export { Blackjack } from './blackjack.ts';
 export type { BlackjackOptions } from './blackjack.ts';
 export { CartPole } from './cart-pole.ts';
 export type { CartPoleOptions } from './cart-pole.ts';
+export { CartPoleSwingUp } from './cart-pole-swing-up.ts';
+export type { CartPoleSwingUpOptions } from './cart-pole-swing-up.ts';
+export { Catch } from './catch.ts';
+export type { CatchOptions } from './catch.ts';
 export { Chain } from './chain.ts';
 export type { ChainOptions } from './chain.ts';
 export { CliffWalking } from './cliff-walking.ts';
@@ -21,6 +27,8 @@ export { FrozenLake, randomLake } from './frozen-lake.ts';
 export type { FrozenLakeOptions, RandomLakeOptions } from './frozen-lake.ts';
 export { GridWorld } from './grid-world.ts';
 export type { GridWorldOptions } from './grid-world.ts';
+export { MemoryChain } from './memory-chain.ts';
+export type { MemoryChainOptions } from './memory-chain.ts';
 export { Asterix } from './minatar/asterix.ts';
 export { Breakout } from './minatar/breakout.ts';
 export { Freeway } from './minatar/freeway.ts';

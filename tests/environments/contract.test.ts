@@ -140,7 +140,7 @@ describe.each(cases)('$name', ({ name, create, limited, ending = 0, masked = fal
     environment.step(1);
     const before = environment.getState();
     expectCode('invalid-option', () => environment.reset({ seed: NaN }));
-    for (const state of [3, null, 'left', [], [NaN], [1, 2, 3, 4, 5], [1e9], { 0: 1 }, ['1'], [0.5], [-1]]) {
+    for (const state of [3, null, 'left', [], [NaN], [1, 2, 3, 4, 5, 6], [1e9], { 0: 1 }, ['1'], [0.5], [-1]]) {
       expectCode('invalid-option', () => environment.reset({ options: { state } }));
     }
     expect(environment.getState()).toEqual(before);
