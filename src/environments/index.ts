@@ -6,8 +6,16 @@
 
 export { Acrobot } from './acrobot.ts';
 export type { AcrobotOptions } from './acrobot.ts';
+export { Bandit } from './bandit.ts';
+export type { BanditOptions } from './bandit.ts';
+export { Blackjack } from './blackjack.ts';
+export type { BlackjackOptions } from './blackjack.ts';
 export { CartPole } from './cart-pole.ts';
 export type { CartPoleOptions } from './cart-pole.ts';
+export { CartPoleSwingUp } from './cart-pole-swing-up.ts';
+export type { CartPoleSwingUpOptions } from './cart-pole-swing-up.ts';
+export { Catch } from './catch.ts';
+export type { CatchOptions } from './catch.ts';
 export { Chain } from './chain.ts';
 export type { ChainOptions } from './chain.ts';
 export { CliffWalking } from './cliff-walking.ts';
@@ -15,8 +23,12 @@ export type { CliffWalkingOptions } from './cliff-walking.ts';
 export { DeepSea } from './deep-sea.ts';
 export type { DeepSeaOptions } from './deep-sea.ts';
 export type { MdpTransition } from './finite-mdp.ts';
+export { FrozenLake, randomLake } from './frozen-lake.ts';
+export type { FrozenLakeOptions, RandomLakeOptions } from './frozen-lake.ts';
 export { GridWorld } from './grid-world.ts';
 export type { GridWorldOptions } from './grid-world.ts';
+export { MemoryChain } from './memory-chain.ts';
+export type { MemoryChainOptions } from './memory-chain.ts';
 export { Asterix } from './minatar/asterix.ts';
 export { Breakout } from './minatar/breakout.ts';
 export { Freeway } from './minatar/freeway.ts';
@@ -25,6 +37,8 @@ export { Seaquest } from './minatar/seaquest.ts';
 export { SpaceInvaders } from './minatar/space-invaders.ts';
 export { MountainCar } from './mountain-car.ts';
 export type { MountainCarOptions } from './mountain-car.ts';
+export { Taxi } from './taxi.ts';
+export type { TaxiOptions } from './taxi.ts';
 
 export * from '../environment/spaces.ts';
 export { actionRepeat, type ActionRepeatOptions } from '../environment/wrappers/action-repeat.ts';
