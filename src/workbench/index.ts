@@ -11,3 +11,12 @@ export { performanceProfile, type ProfileOptions, type ProfilePoint } from '../s
 export { probabilityOfImprovement } from '../statistics/probability-of-improvement.ts';
 export { sampleEfficiency, type EfficiencyOptions, type EfficiencyPoint, type ScoresAt } from '../statistics/sample-efficiency.ts';
 export type { Scores } from '../statistics/scores.ts';
+
+// Callbacks.
+export type { Callback, CallbackRun, Outcome, WatchedRun } from './callbacks/callback.ts';
+export { stopAtReturn, stopWithoutImprovement } from './callbacks/early-stopping.ts';
+export type { StopAtReturnOptions, StopWithoutImprovementOptions } from './callbacks/early-stopping.ts';
+export { keepBest, type KeepBest, type KeepBestOptions } from './callbacks/keep-best.ts';
+export { keepCheckpoints, type KeepCheckpointsOptions } from './callbacks/keep-checkpoints.ts';
+export { stepLimit, timeLimit } from './callbacks/limits.ts';
+export { runTraining, withCallbacks } from './callbacks/with-callbacks.ts';
