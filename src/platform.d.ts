@@ -14,7 +14,7 @@ declare function setTimeout(callback: () => void, milliseconds: number): unknown
 
 declare function clearTimeout(timer: unknown): void;
 
-declare const performance: { now(): number };
+declare const performance: { now(): number; readonly timeOrigin: number };
 
 declare namespace WebAssembly {
   class Module {

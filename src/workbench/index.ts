@@ -20,3 +20,12 @@ export { keepBest, type KeepBest, type KeepBestOptions } from './callbacks/keep-
 export { keepCheckpoints, type KeepCheckpointsOptions } from './callbacks/keep-checkpoints.ts';
 export { stepLimit, timeLimit } from './callbacks/limits.ts';
 export { runTraining, withCallbacks } from './callbacks/with-callbacks.ts';
+export { logTraining, type LogTrainingOptions } from './callbacks/log-training.ts';
+
+// Loggers.
+export { csvLogger } from './loggers/csv-logger.ts';
+export { histogramOf, type Histogram } from './loggers/histogram.ts';
+export { jsonLinesLogger } from './loggers/json-lines-logger.ts';
+export type { Logger, Sink } from './loggers/logger.ts';
+export { memoryLogger, type LoggedScalar, type MemoryLogger } from './loggers/memory-logger.ts';
+export { tensorBoardLogger } from './loggers/tensor-board-logger.ts';

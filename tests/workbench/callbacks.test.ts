@@ -74,10 +74,8 @@ describe('withCallbacks', () => {
     expect(run.outcome).toBeUndefined();
     expect(await collect(run)).toEqual(steps.flat());
     expect(run.outcome).toEqual({ kind: 'finished' });
-    expect(log).toEqual([
-      ...['a begins', 'b begins', 'a step 1', 'b step 1', 'a step 2', 'b step 2', 'a episode 2', 'b episode 2'],
-      ...['a ends: finished', 'b ends: finished'],
-    ]);
+    const lines = ['begins', 'step 1', 'step 2', 'episode 2', 'ends: finished'];
+    expect(log).toEqual(lines.flatMap((line) => [`a ${line}`, `b ${line}`]));
   });
 
   test('leaves a real run as it is', async () => {
@@ -135,9 +133,9 @@ describe('withCallbacks', () => {
     expect(told.map(({ kind }) => kind)).toEqual(['step', 'episode', 'evaluation']);
     expect(run.outcome).toEqual({ kind: 'failed', error });
     expect(log.filter((line) => line.startsWith('bad '))).toEqual(['bad begins', 'bad step 1', 'bad ends: failed']);
-    expect(log.filter((line) => line.startsWith('good '))).toEqual([
-      ...['good begins', 'good step 1', 'good episode 1', 'good evaluation 1', 'good ends: failed'],
-    ]);
+    expect(log.filter((line) => line.startsWith('good '))).toEqual(
+      ['begins', 'step 1', 'episode 1', 'evaluation 1', 'ends: failed'].map((line) => `good ${line}`),
+    );
     expect(inner.log).toEqual(['closed']);
   });
 
@@ -346,7 +344,7 @@ describe('limits', () => {
 
 describe('keepCheckpoints', () => {
   test('takes them by period, where the step has been told, and at the end', async () => {
-    const inner = fakeRun([...[1, 2, 3, 4, 5].map((at) => stepOf(at, episode(at, 0)))]);
+    const inner = fakeRun([1, 2, 3, 4, 5].map((at) => stepOf(at, episode(at, 0))));
     const saved: number[] = [];
     const series = { save: async (step: number) => String(saved.push(step)), latest: async () => undefined };
     await runTraining(inner, [keepCheckpoints({ series, period: 2 })]);
