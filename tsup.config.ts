@@ -8,6 +8,7 @@ export default defineConfig({
     node: 'src/node/index.ts',
     testing: 'src/testing/index.ts',
     tfjs: 'src/tfjs/index.ts',
+    workbench: 'src/workbench/index.ts',
   },
   format: 'esm',
   target: 'es2022',

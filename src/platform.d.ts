@@ -16,7 +16,7 @@ declare function clearTimeout(timer: unknown): void;
 
 declare const console: { warn(message: string): void };
 
-declare const performance: { now(): number };
+declare const performance: { now(): number; readonly timeOrigin: number };
 
 declare namespace WebAssembly {
   class Module {

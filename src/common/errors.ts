@@ -21,6 +21,7 @@
  * - `file-failed`: a file could not be read or written; the original error is the `cause`.
  * - `storage-failed`: a store of checkpoints could not read or write, for want of space for example; the original error is the `cause`.
  * - `worker-failed`: a worker did not start, did not answer or died, or its code threw; the original error, where there is one, is the `cause`.
+ * - `callback-failed`: a callback of a run threw, or could not begin or end; the original error is the `cause`.
  * - `not-loaded`: code that is loaded on demand is needed and has not been loaded.
  */
 export type ErrorCode =
@@ -46,6 +47,7 @@ export type ErrorCode =
   | 'file-failed'
   | 'storage-failed'
   | 'worker-failed'
+  | 'callback-failed'
   | 'not-loaded';
 
 /** The parts of a {@link DqnError}, from which its message is written. */

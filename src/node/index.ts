@@ -1,13 +1,15 @@
 /**
- * What needs Node: checkpoints on disk, and training in a worker thread.
+ * What needs Node: checkpoints and logs on disk, and training in a worker thread.
  *
  * @packageDocumentation
  */
 export { readCheckpoint, saveCheckpoint } from './checkpoint-file.ts';
 export { fileStore } from './file-store.ts';
+export { openEventFile, openLogFile, type LogFile } from './log-file.ts';
 export { serveTraining } from './serve-training.ts';
 export { trainInWorker } from './train-in-worker.ts';
 export { writeFileAtomic } from './write-file-atomic.ts';
+export type { Sink } from '../workbench/loggers/logger.ts';
 export type { FinalState } from '../remote/protocol.ts';
 export type { TrainingRecipe, TrainingSetup } from '../remote/serve.ts';
 export type { Trainer, TrainerOptions } from '../remote/trainer.ts';
