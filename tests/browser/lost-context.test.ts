@@ -1,5 +1,5 @@
 import { tfjs } from '../../src/tfjs/index.ts';
-import { blockWebGl, blockWebGpu, destroyDevice, loseContext } from '../support/lose-device.ts';
+import { blockWebGl, loseContext } from '../support/lose-device.ts';
 import { testRecovery } from '../support/recovery-suite.ts';
 
 testRecovery('webgl', {
@@ -8,11 +8,4 @@ testRecovery('webgl', {
   start: (options) => tfjs({ backend: 'webgl', ...options }),
   lose: loseContext,
   block: blockWebGl,
-});
-testRecovery('webgpu', {
-  backend: 'webgpu',
-  few: true,
-  start: (options) => tfjs({ backend: 'webgpu', ...options }),
-  lose: destroyDevice,
-  block: blockWebGpu,
 });
