@@ -60,6 +60,7 @@ export default defineConfig({
           include: [
             'fast-check',
             '@tensorflow/tfjs-core',
+            '@tensorflow/tfjs-layers',
             ...['cpu', 'wasm', 'webgl', 'webgpu'].map((name) => `@tensorflow/tfjs-backend-${name}`),
           ],
         },

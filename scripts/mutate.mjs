@@ -45,14 +45,18 @@ const OPERATORS = new Map([
 ]);
 const SWAPS = { min: 'max', max: 'min', floor: 'ceil', ceil: 'floor' };
 
-/** All faults that can be planted in a file: `{ file, start, end, replacement, kind, line }`. */
+/** All faults that can be planted in a file: `{ file, start, end, replacement, kind, line, was, became }`, the last two being its line without it and with it. */
 function faultsOf(file) {
   const text = readFileSync(join(root, file), 'utf8');
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
   const faults = [];
   const plant = (start, end, replacement, kind) => {
     const line = source.getLineAndCharacterOfPosition(start).line;
-    faults.push({ file, start, end, replacement, kind, line: line + 1 });
+    const from = text.lastIndexOf('\n', start - 1) + 1;
+    const to = text.indexOf('\n', end);
+    const was = text.slice(from, to);
+    const became = text.slice(from, start) + replacement + text.slice(end, to);
+    faults.push({ file, start, end, replacement, kind, line: line + 1, was, became });
   };
   const replace = (node, replacement, kind) => plant(node.getStart(source), node.getEnd(), replacement, kind);
   const negate = (node) => replace(node, `!(${node.getText(source)})`, 'negated condition');
@@ -118,7 +122,15 @@ function copyRepository() {
   }
   const include = TESTS.map((folder) => `tests/${folder}/**/*.test.ts`);
   // One worker for all test files, a new one for each run.
-  const settings = { include, testTimeout: 60_000, pool: 'threads', isolate: false, maxWorkers: 1, fileParallelism: false };
+  const settings = {
+    include,
+    setupFiles: ['tests/support/same-examples.ts'],
+    testTimeout: 60_000,
+    pool: 'threads',
+    isolate: false,
+    maxWorkers: 1,
+    fileParallelism: false,
+  };
   const config = `import base from './vitest.config.ts';\nexport default { resolve: base.resolve, test: ${JSON.stringify(settings)} };\n`;
   writeFileSync(join(copy, 'vitest.mutation.config.ts'), config);
   return copy;
@@ -198,22 +210,14 @@ async function test(faults, processes, limits, until) {
         const { outcome, seconds } = await tests.runOn(fault, limits.get(fault.folder));
         tested.push({ ...fault, outcome });
         const found = outcome === 'passed' ? 'SURVIVED' : outcome;
+        const became = outcome === 'passed' ? `: ${fault.became.trim()}` : '';
         console.error(
-          `${tested.length}/${faults.length} ${found} ${fault.file}:${fault.line} ${fault.kind} (${seconds.toFixed(1)} s)`,
+          `${tested.length}/${faults.length} ${found} ${fault.file}:${fault.line} ${fault.kind} (${seconds.toFixed(1)} s)${became}`,
         );
       }
     }),
   );
   return tested;
-}
-
-/** The line of a fault as it was and as it became. */
-function change({ file, start, end, replacement }) {
-  const text = readFileSync(join(root, file), 'utf8');
-  const from = text.lastIndexOf('\n', start - 1) + 1;
-  const to = text.indexOf('\n', end);
-  const short = (line) => line.trim().replaceAll('|', '\\|').replace(/\s+/g, ' ');
-  return [short(text.slice(from, to)), short(text.slice(from, start) + replacement + text.slice(end, to))];
 }
 
 function reportOn(tested, possible, command, minutes) {
@@ -259,7 +263,7 @@ function reportOn(tested, possible, command, minutes) {
           '| where | fault | was | became |',
           '| --- | --- | --- | --- |',
           ...survivors.map((fault) => {
-            const [was, became] = change(fault);
+            const [was, became] = [fault.was, fault.became].map((line) => line.trim().replaceAll('|', '\\|').replace(/\s+/g, ' '));
             return `| ${fault.file}:${fault.line} | ${fault.kind} | \`${was}\` | \`${became}\` |`;
           }),
         ].join('\n'),

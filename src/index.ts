@@ -138,6 +138,8 @@ export type {
   Initializer,
   LayerNormSpec,
   LayerSpec,
+  LayersModelSpec,
+  LayersModelWeight,
   NetworkSpec,
   NoisyDenseSpec,
   ParallelSpec,

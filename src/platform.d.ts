@@ -14,6 +14,8 @@ declare function setTimeout(callback: () => void, milliseconds: number): unknown
 
 declare function clearTimeout(timer: unknown): void;
 
+declare const console: { warn(message: string): void };
+
 declare const performance: { now(): number; readonly timeOrigin: number };
 
 declare namespace WebAssembly {

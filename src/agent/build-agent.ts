@@ -8,6 +8,7 @@ import type { ValueHead } from '../heads/value-head.ts';
 import { planNetwork, sizeOf, type LayerPlan } from '../networks/plan.ts';
 import type { Engine, QNetwork } from '../networks/q-network.ts';
 import type { NetworkSpec } from '../networks/spec.ts';
+import { startWith } from './start-with.ts';
 import type { Agent } from './agent.ts';
 import { discreteActions } from './discrete-actions.ts';
 import { checkComposition, headsOf } from './check-composition.ts';
@@ -51,6 +52,8 @@ export async function buildAgent<Observation, M extends Timing = 'sync'>(
   const random = new Random(resolved.seed).split('weights');
   await engine.prepare?.(spec);
   const online = await engine.createNetwork(spec, { random, optimizer: resolved.optimizer.spec });
+  const given = await resolved.network.initialWeights?.();
+  if (given) await startWith(online, given, networks);
   const snapshots: QNetwork<M>[] = [];
   for (let i = 0; i < (bootstrap.targets ?? 1); i++) {
     snapshots.push(await engine.createNetwork(spec, { random: random.split('target') }));

@@ -99,7 +99,8 @@ export class DqnAgent<Observation, M extends Timing> implements Agent<Observatio
     this.#training = new ActingMemory(online.stateSize);
     this.#evaluating = new ActingMemory(online.stateSize);
     const { codec } = this.#actor;
-    this.#layout = { observationSize: codec.size, observationType: codec.type, actions: actionSpace.n };
+    const { size: observationSize, type: observationType, stacking } = codec;
+    this.#layout = { observationSize, observationType, actions: actionSpace.n, ...(stacking && { stacking }) };
     const headProbability = explorer.headProbability ?? 1;
     const seed = random.split('heads').uint32();
     this.#rows = new BellmanRows({ head, bootstrap, actions: actionSpace.n, heads, headProbability, seed });

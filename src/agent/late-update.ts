@@ -1,4 +1,4 @@
-import { chain, type MaybePromise } from '../common/maybe-promise.ts';
+import { isPromise, type MaybePromise } from '../common/maybe-promise.ts';
 import { damagedState, readArray, readFields } from '../common/read-state.ts';
 import type { State } from '../common/state.ts';
 import type { DeviceReport } from '../networks/device-update.ts';
@@ -17,6 +17,7 @@ export class LateUpdate {
   #report: LateReport | undefined;
   #last: LateReport | undefined;
   #arrive: (() => MaybePromise<void>) | undefined;
+  #failure: unknown;
 
   /**
    * Waits for an update of these transitions.
@@ -24,21 +25,31 @@ export class LateUpdate {
    */
   expect(transitions: Float64Array, read: () => MaybePromise<DeviceReport>): void {
     const ids = transitions.slice();
-    let arriving: { readonly done: MaybePromise<void> } | undefined;
+    let arriving: Promise<void> | undefined;
+    const settle = (report: DeviceReport | undefined, failure?: unknown): void => {
+      this.#report = report && { ...report, ids };
+      this.#failure = failure;
+      this.#arrive = undefined;
+    };
     this.#arrive = () => {
-      arriving ??= {
-        done: chain(read(), (report) => {
-          this.#report = { ...report, ids };
-          this.#arrive = undefined;
-        }),
-      };
-      return arriving.done;
+      if (arriving) return arriving;
+      const reading = read();
+      if (!isPromise(reading)) return settle(reading);
+      arriving = reading.then(settle, (failure: unknown) => settle(undefined, failure));
+      return arriving;
     };
   }
 
-  /** Lets the numbers arrive, if any are on their way. */
+  /** Lets the numbers arrive, if any are on their way, or the failure that comes in their place. */
   arrive(): MaybePromise<void> {
     return this.#arrive?.();
+  }
+
+  /** Why the numbers of the last update have not come, once. */
+  takeFailure(): unknown {
+    const failure = this.#failure;
+    this.#failure = undefined;
+    return failure;
   }
 
   /** The numbers of the last update that counts; before any does, those that have arrived. */
@@ -64,6 +75,7 @@ export class LateUpdate {
     this.#report = state === null || state === undefined ? undefined : readReport(where, state);
     this.#last = undefined;
     this.#arrive = undefined;
+    this.#failure = undefined;
   }
 }
 

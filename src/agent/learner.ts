@@ -1,4 +1,3 @@
-import type { DqnError } from '../common/errors.ts';
 import { chain, type MaybePromise } from '../common/maybe-promise.ts';
 import type { Random } from '../common/random.ts';
 import type { Stateful } from '../common/state.ts';
@@ -36,9 +35,9 @@ export interface Learner {
   readonly late?: LateUpdate;
   /**
    * Lets what the last update still has to bring take effect, before the next one begins.
-   * @returns an error if it turns out to have changed nothing.
+   * @returns an error if it turns out to have changed nothing, or is lost.
    */
-  settle?(): MaybePromise<DqnError | undefined>;
+  settle?(): MaybePromise<unknown>;
   /** One update on a sampled batch. */
   learn(random: Random, learningRate: number, step: number): MaybePromise<UpdateNumbers>;
 }
@@ -81,8 +80,10 @@ export class TransitionLearner implements Learner {
     }
   }
 
-  settle(): MaybePromise<DqnError | undefined> {
+  settle(): MaybePromise<unknown> {
     return chain(this.late.arrive(), () => {
+      const failure = this.late.takeFailure();
+      if (failure !== undefined) return failure;
       const report = this.late.take();
       if (!report) return undefined;
       if (!report.applied) return diverged('Agent.learn', report.gradientNorm);
@@ -105,6 +106,8 @@ export class TransitionLearner implements Learner {
     late.expect(batch.ids, update.run(batch, learningRate, step));
     // The first update has none before it to tell of.
     return chain(late.last ? undefined : late.arrive(), () => {
+      const failure = late.takeFailure();
+      if (failure !== undefined) throw failure;
       const { loss, meanQ, meanTdError, gradientNorm, applied } = late.last as DeviceReport;
       if (applied) return { loss, meanQ, meanTdError, gradientNorm };
       late.take();

@@ -1,4 +1,5 @@
 import { DqnError } from '../common/errors.ts';
+import type { Stacking } from '../environment/spaces/box.ts';
 import { explainMismatch, isBox, type BoxSpace, type Space } from '../environment/spaces.ts';
 
 /**
@@ -12,6 +13,8 @@ export class ObservationCodec<Observation> {
   readonly shape: readonly number[];
   /** How a replay buffer keeps them. */
   readonly type: 'float32' | 'uint8';
+  /** Where they are stacks of frames. */
+  readonly stacking: Stacking | undefined;
   /** What the network multiplies them by. */
   readonly scale: number;
   readonly #space: Space<Observation>;
@@ -24,6 +27,7 @@ export class ObservationCodec<Observation> {
     this.#box = box !== undefined;
     this.shape = box?.shape.length ? box.shape : [space.flatSize];
     this.type = box?.dtype === 'uint8' ? 'uint8' : 'float32';
+    this.stacking = box?.stacking;
     this.scale = box?.dtype === 'uint8' ? 1 / Math.max(1, ...bounds(box)) : 1;
   }
 

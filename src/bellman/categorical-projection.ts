@@ -8,7 +8,7 @@ export interface Support {
   readonly vMax: number;
 }
 
-/** Mass that leaves the support by less than this share of an atom's spacing leaves it by rounding alone. */
+/** Mass that leaves the support by no more than this share of an atom's spacing leaves it by rounding alone. */
 const ROUNDING = 1e-6;
 
 /**

@@ -51,9 +51,9 @@ export class CategoricalKernels {
     return (this.#view = new Float32Array(buffer, at, length));
   }
 
-  /** Makes room for bytes from `base` on, and for the few behind them that the kernels read. */
-  reserve(bytes: number): void {
-    const missing = this.base + bytes + 64 - this.f32.byteLength;
+  /** Makes room up to an address, and for the few bytes behind it that the kernels read. */
+  reserve(end: number): void {
+    const missing = end + 64 - this.f32.byteLength;
     if (missing <= 0) return;
     const { memory } = this.run;
     memory.grow(Math.ceil(missing / 65536));

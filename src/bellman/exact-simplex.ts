@@ -28,19 +28,16 @@ export function solveExactly(
   const nonbasic = Array.from({ length: columns }, (_, j) => j);
   let denominator = 1n;
   for (;;) {
-    let enter = -1;
-    for (let j = 0; j < columns; j++) {
-      if (tableau[rows][j] < 0n && (enter < 0 || nonbasic[j] < nonbasic[enter])) enter = j;
-    }
-    if (enter < 0) break;
-    let leave = -1;
-    for (let i = 0; i < rows; i++) {
-      if (tableau[i][enter] <= 0n) continue;
-      // ratio(i) − ratio(leave), times both (positive) entries
-      const difference =
-        leave < 0 ? -1n : tableau[i][columns] * tableau[leave][enter] - tableau[leave][columns] * tableau[i][enter];
-      if (difference < 0n || (difference === 0n && basic[i] < basic[leave])) leave = i;
-    }
+    const entering = nonbasic.map((_, j) => j).filter((j) => tableau[rows][j] < 0n);
+    if (entering.length === 0) break;
+    const enter = entering.reduce((k, j) => (nonbasic[j] < nonbasic[k] ? j : k));
+    // Some entry is positive, since the game has a value.
+    const leaving = basic.map((_, i) => i).filter((i) => tableau[i][enter] > 0n);
+    const leave = leaving.reduce((k, i) => {
+      // ratio(i) − ratio(k), times both entries
+      const difference = tableau[i][columns] * tableau[k][enter] - tableau[k][columns] * tableau[i][enter];
+      return difference < 0n || (difference === 0n && basic[i] < basic[k]) ? i : k;
+    });
     const pivotRow = tableau[leave];
     const pivot = pivotRow[enter];
     for (let i = 0; i <= rows; i++) {

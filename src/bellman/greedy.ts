@@ -14,7 +14,7 @@ export function maskedArgmax(
   maskOffset: number = offset,
 ): number {
   let best = -1;
-  let bestValue = 0;
+  let bestValue = NaN;
   for (let a = 0; a < actions; a++) {
     if (masks !== undefined && masks[maskOffset + a] === 0) continue;
     const value = values[offset + a];

@@ -20,20 +20,20 @@ const WORST_GAP = 1e-10;
 /** {@link solveMatrixGame} for many games: its arrays are reused. */
 export class MatrixGameSolver {
   /** p of the last game: its first `rows` numbers. */
-  row: Float64Array = new Float64Array(0);
+  row: Float64Array = new Float64Array();
   /** q of the last game: its first `columns` numbers. */
-  column: Float64Array = new Float64Array(0);
+  column: Float64Array = new Float64Array();
   /** Whether the last game was so nearly degenerate that it was solved in whole numbers. */
   exact = false;
   /** `[rows, columns]`: the payoffs moved and scaled into [0, 1]. */
-  #payoffs = new Float64Array(0);
-  #tableau = new Float64Array(0);
-  #basic = new Int32Array(0);
-  #nonbasic = new Int32Array(0);
+  #payoffs = new Float64Array();
+  #tableau = new Float64Array();
+  #basic = new Int32Array();
+  #nonbasic = new Int32Array();
   /** The least that p wins in the scaled game. */
-  #lower = 0;
+  #lower = NaN;
   /** The most that q loses in the scaled game. */
-  #upper = 0;
+  #upper = NaN;
 
   /**
    * Gives v, and writes p and q. Payoffs that are not finite make all of them NaN.
@@ -208,7 +208,7 @@ function exchange(tableau: Float64Array, rows: number, width: number, leave: num
 function toProbabilities(weights: Float64Array, length: number): void {
   let total = 0;
   for (let i = 0; i < length; i++) {
-    if (weights[i] < 0) weights[i] = 0;
+    weights[i] = Math.max(0, weights[i]);
     total += weights[i];
   }
   for (let i = 0; i < length; i++) weights[i] /= total;

@@ -15,10 +15,11 @@ export function squaredSlope(error: number): number {
  */
 export function huberLoss(error: number, delta: number): number {
   const size = Math.abs(error);
-  return size <= delta ? 0.5 * size * size : delta * (size - 0.5 * delta);
+  const slope = Math.min(size, delta);
+  return slope * (size - 0.5 * slope);
 }
 
 /** The derivative of {@link huberLoss} with respect to the error: the error clipped to ±delta. */
 export function huberSlope(error: number, delta: number): number {
-  return error > delta ? delta : error < -delta ? -delta : error;
+  return Math.max(-delta, Math.min(delta, error));
 }

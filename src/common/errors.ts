@@ -13,6 +13,7 @@
  * - `unsupported-platform`: the platform lacks what an engine needs.
  * - `missing-package`: an optional package that was asked for is not installed, or cannot be loaded; the original error is the `cause`.
  * - `out-of-memory`: an engine could not get the memory that was asked for.
+ * - `device-lost`: a GPU is lost and none is there in its place; what was learned until it was last copied can still be saved.
  * - `disposed`: use after `dispose()`.
  * - `aborted`: the given signal was aborted; its reason is the `cause`.
  * - `invalid-checkpoint`: damaged, truncated or foreign bytes.
@@ -38,6 +39,7 @@ export type ErrorCode =
   | 'unsupported-platform'
   | 'missing-package'
   | 'out-of-memory'
+  | 'device-lost'
   | 'disposed'
   | 'aborted'
   | 'invalid-checkpoint'

@@ -12,7 +12,7 @@ interface EpisodeOptions {
   /** The name of the environment's class. */
   readonly name: string;
   /** Whatever two environments must share for a saved state to make sense in both, such as the map. Default: nothing. */
-  readonly setup?: string;
+  readonly setup?: string | undefined;
   /** Number of actions: 0 … actions − 1. */
   readonly actions: number;
   /** Steps after which an episode is truncated, at least 1. */
@@ -50,6 +50,11 @@ export class Episode {
   /** Steps taken in this episode. */
   get steps(): number {
     return this.#steps;
+  }
+
+  /** Whether a step may be taken. */
+  get running(): boolean {
+    return this.#running;
   }
 
   /**

@@ -1,10 +1,10 @@
 import { checkNumber } from '../common/check.ts';
-import { DqnError, describe } from '../common/errors.ts';
 import type { State } from '../common/state.ts';
 import type { Environment, RenderMode, ResetOptions, ResetResult, StepResult } from '../environment/environment.ts';
 import { discrete } from '../environment/spaces.ts';
 import type { DiscreteSpace } from '../environment/spaces.ts';
 import { Episode, NO_INFO } from './episode.ts';
+import { parseMap } from './grid-map.ts';
 import { neighbor } from './grid-move.ts';
 import { renderGrid } from './rendering/grid.ts';
 import type { Cell } from './rendering/grid.ts';
@@ -78,7 +78,12 @@ export class GridWorld implements Environment<number, number> {
       pitReward = -1,
       maxEpisodeSteps = 100,
     } = options;
-    const lines = parse(map);
+    const lines = parseMap(map, {
+      where: 'GridWorld(map)',
+      letters: ['S', 'G', 'X', '#', '.'],
+      needed: ['S', 'G'],
+      remedy: 'Draw one line a row with S start, G goal, X pit, # wall and . free.',
+    });
     const cells = lines.join('');
     this.#cells = cells;
     this.#rows = lines.length;
@@ -152,28 +157,4 @@ export class GridWorld implements Environment<number, number> {
   setState(state: State): void {
     this.#cell = this.#episode.load(state)[0];
   }
-}
-
-/** The lines of a map, checked. */
-function parse(map: string): readonly string[] {
-  const where = 'GridWorld(map)';
-  const remedy = 'Draw one line a row with S start, G goal, X pit, # wall and . free.';
-  const refuse = (expected: string, received: string): DqnError =>
-    new DqnError({ code: 'invalid-option', where, expected, received, remedy });
-  if (typeof map !== 'string') throw refuse('a text', describe(map));
-  const lines = map
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '');
-  for (const [row, line] of lines.entries()) {
-    const strange = [...line].find((look) => !(look in LOOKS));
-    if (strange !== undefined) throw refuse('the characters S, G, X, # and . alone', `${describe(strange)} in row ${row}`);
-    if (line.length !== lines[0].length) {
-      throw refuse(`${lines[0].length} cells in every row, as in row 0`, `${line.length} in row ${row}`);
-    }
-  }
-  for (const needed of ['S', 'G']) {
-    if (!lines.some((line) => line.includes(needed))) throw refuse(`at least one ${needed}`, `a map without ${needed}`);
-  }
-  return lines;
 }

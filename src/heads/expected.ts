@@ -38,7 +38,7 @@ export class ExpectedHead implements ValueHead {
   readonly regression: 'huber' | 'squared';
   /** Where the Huber loss becomes a line; without effect on the squared one. */
   readonly delta: number;
-  #nextQ = new Float32Array(0);
+  #nextQ = new Float32Array();
 
   /** @throws DqnError `invalid-option` as {@link expected}. */
   constructor({ loss = 'huber', delta = 1, rescale: rescaled = false }: ExpectedOptions = {}) {

@@ -167,14 +167,18 @@ export class FullyParameterisedQuantileHead implements ValueHead {
         slopes[i] = 2 * outputs[edge + at - actions] - outputs[middle + at] - outputs[middle + at - actions];
         common += slopes[i] * tau;
       }
-      if (p[i] > 0) entropy -= p[i] * Math.log(p[i]);
+      entropy -= p[i] * logOf(p[i]);
     }
     const logits = start + (2 * fractions - 1) * actions;
     for (let k = fractions - 1, after = 0; k >= 0; after += slopes[k--]) {
-      const bonus = this.entropy > 0 && p[k] > 0 ? this.entropy * (Math.log(p[k]) + entropy) : 0;
-      gradient[logits + k] = p[k] * (after - common + bonus) * scale;
+      gradient[logits + k] = p[k] * (after - common + this.entropy * (logOf(p[k]) + entropy)) * scale;
     }
   }
+}
+
+/** log p, and a finite number where p is 0. */
+function logOf(p: number): number {
+  return Math.log(Math.max(p, Number.MIN_VALUE));
 }
 
 /**

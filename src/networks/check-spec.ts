@@ -20,6 +20,9 @@ const MAX_WIDTH = 2 ** 24;
 const MAX_PARAMETERS = 2 ** 30;
 const MAX_LAYERS = 1_000;
 const MAX_DIMENSIONS = 16;
+/** Of one model of TensorFlow.js's layers. */
+const MAX_WEIGHTS = 10_000;
+const MAX_TEXT = 2 ** 24;
 /** Of layers within layers: a damaged file must not exhaust the stack. */
 const MAX_DEPTH = 16;
 
@@ -83,6 +86,17 @@ const stack =
 const branches: Check = (where, value, depth) =>
   checkArray(where, value, 1, MAX_LAYERS).map((branch, i) => stack(0)(`${where}[${i}]`, branch, depth));
 
+const text: Check = (where, value) =>
+  typeof value === 'string' && value.length <= MAX_TEXT ? value : refuse(where, 'a text', value, 'Pass what layersModel() gave.');
+const flag: Check = (where, value) =>
+  typeof value === 'boolean' ? value : refuse(where, 'true or false', value, 'Pass what layersModel() gave.');
+const sizes: Check = (where, value) =>
+  checkArray(where, value, 0, MAX_DIMENSIONS).map((size, i) => checkInteger(`${where}[${i}]`, size, { min: 1, max: MAX_WIDTH }));
+const weights: Check = (where, value, depth) =>
+  checkArray(where, value, 0, MAX_WEIGHTS).map((each, i) => checkRecord(`${where}[${i}]`, each, WEIGHT, depth));
+/** What a weight of a model says of itself. */
+const WEIGHT: Fields = { name: [text, 'required'], shape: [sizes, 'required'], trainable: [flag] };
+
 /** What each kind of layer may say of itself. */
 const FIELDS: Readonly<Record<LayerSpec['kind'], Fields>> = {
   dense: { units: [whole(1), 'required'], activation: [checkActivation], initializer: [checkInitializer] },
@@ -120,6 +134,12 @@ const FIELDS: Readonly<Record<LayerSpec['kind'], Fields>> = {
     proposalRate: [number(0, 1e30)],
     layers: [stack(1), 'required'],
   },
+  layersModel: {
+    topology: [text, 'required'],
+    inputShape: [sizes, 'required'],
+    outputShape: [sizes, 'required'],
+    weights: [weights, 'required'],
+  },
 };
 
 /**
@@ -136,15 +156,19 @@ function checkLayer(where: string, value: unknown, depth: number): LayerSpec {
   const given = typeof value === 'object' && value !== null && 'kind' in value ? value.kind : undefined;
   const kind = kinds.find((each) => each === given);
   if (kind === undefined) refuse(`${where}.kind`, `one of ${kinds.join(', ')}`, given, 'Pass a layer of one of these kinds.');
-  const fields = FIELDS[kind];
-  const data = checkFields(where, value, ['kind', ...Object.keys(fields)]);
-  const layer: Record<string, unknown> = { kind };
+  // Each field is given the type that the kind asks for.
+  return checkRecord(where, value, { kind: [name(kind), 'required'], ...FIELDS[kind] }, depth) as unknown as LayerSpec;
+}
+
+/** An object from untrusted data, with nothing but its known fields. */
+function checkRecord(where: string, value: unknown, fields: Fields, depth: number): Record<string, unknown> {
+  const data = checkFields(where, value, Object.keys(fields));
+  const record: Record<string, unknown> = {};
   for (const [field, [check, required]] of Object.entries(fields)) {
     if (data[field] === undefined && !required) continue;
-    layer[field] = check(`${where}.${field}`, data[field], depth);
+    record[field] = check(`${where}.${field}`, data[field], depth);
   }
-  // Each field has just been given the type that the kind asks for.
-  return layer as unknown as LayerSpec;
+  return record;
 }
 
 /**
@@ -155,9 +179,7 @@ function checkLayer(where: string, value: unknown, depth: number): LayerSpec {
  */
 export function checkNetworkSpec(spec: unknown): NetworkSpec {
   const data = checkFields('network', spec, ['inputShape', 'inputScale', 'layers']);
-  const inputShape = checkArray('network.inputShape', data.inputShape, 0, MAX_DIMENSIONS).map((size, i) =>
-    checkInteger(`network.inputShape[${i}]`, size, { min: 1, max: MAX_WIDTH }),
-  );
+  const inputShape = sizes('network.inputShape', data.inputShape, 0) as readonly number[];
   let width = 1;
   for (const size of inputShape) width = checkInteger('network.inputShape (its product)', width * size, { max: MAX_WIDTH });
   const layers = checkArray('network.layers', data.layers, 1, MAX_LAYERS).map((value, i) =>

@@ -55,6 +55,9 @@ function initialValues({ spec, parameters }: LayerPlan, random: Random): Float32
       const proposal = drawWeight('glorotUniform', inputs, spec.fractions, random).map((value) => 0.01 * value);
       return [...embedding, proposal, new Float32Array(spec.fractions)];
     }
+    // Whoever builds the model draws them.
+    case 'layersModel':
+      return lengths.map((length) => new Float32Array(length));
     default:
       return [];
   }

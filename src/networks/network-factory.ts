@@ -1,3 +1,5 @@
+import type { MaybePromise } from '../common/maybe-promise.ts';
+import type { NamedTensor } from './q-network.ts';
 import type { ImplicitQuantilesSpec, NetworkSpec, ProposedQuantilesSpec } from './spec.ts';
 
 /** How a head's quantile fractions enter the network, as the layer that must then stand last, but for the layers within it. */
@@ -29,4 +31,6 @@ export interface NetworkFactory<Recurrent extends boolean = boolean> {
   readonly recurrent?: Recurrent;
   /** The network for these inputs and outputs, as data. */
   build(io: NetworkIo): NetworkSpec;
+  /** Weights to start with, by their names in the spec; all others are drawn. Asked for once an agent. Default none. */
+  initialWeights?(): MaybePromise<readonly NamedTensor[]>;
 }

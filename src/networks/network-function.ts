@@ -24,6 +24,8 @@ function functionOf(layer: LayerSpec): unknown {
       return [layer.kind, stacks, layer.actions, layer.width ?? 1, layer.aggregation ?? 'mean'];
     case 'gru':
       return [layer.kind, layer.units];
+    case 'layersModel':
+      return [layer.kind, layer.inputShape, layer.topology];
     case 'implicitQuantiles':
       return [layer.kind, stacks, layer.cosines ?? 64, layer.activation ?? 'relu'];
     case 'proposedQuantiles':

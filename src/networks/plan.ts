@@ -187,6 +187,21 @@ function planLayer(spec: LayerSpec, inputShape: readonly number[], where: string
       own.push(parameter('proposalWeight', inputs, fractions), parameter('proposalBias', fractions));
       return plan([(2 * fractions - 1) * outputs + fractions], own, [stack]);
     }
+    case 'layersModel': {
+      const { outputShape, weights } = spec;
+      if (sizeOf(spec.inputShape) !== inputs) {
+        refuse(
+          where,
+          `inputs of shape [${spec.inputShape.join(', ')}]`,
+          `inputs of shape [${inputShape.join(', ')}]`,
+          'Build the model for the observations of this environment.',
+        );
+      }
+      return plan(
+        outputShape,
+        weights.map(({ name, shape }) => parameter(name, ...shape)),
+      );
+    }
   }
 }
 

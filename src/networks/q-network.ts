@@ -80,7 +80,8 @@ export interface QNetwork<M extends Timing = Timing> {
 
   /**
    * One training step: forward, the caller's gradient with respect to the outputs, backward, clip, optimiser.
-   * Gives the global gradient norm before clipping. Where that is not finite nothing has been changed.
+   * Gives the global gradient norm before clipping. Where that is not finite nothing has been changed. On an engine whose device is lost meanwhile and recovered the step begins
+   * again, and the gradient is asked for again.
    * @throws DqnError `diverged` if the gradient is NaN or infinite (weights and optimiser untouched), `invalid-option` on a
    * wrong length or if the network was built without an optimiser.
    */

@@ -149,6 +149,30 @@ export interface ProposedQuantilesSpec {
   readonly layers: readonly LayerSpec[];
 }
 
+/**
+ * Any model of TensorFlow.js's layers, `y = model(x)`, as it is when it does not train. Built by `layersModel` of `@scope/dqn/tfjs`; networks with it run on that
+ * engine.
+ */
+export interface LayersModelSpec {
+  readonly kind: 'layersModel';
+  /** The class and configuration of the model, `{ className, config }`, as JSON. */
+  readonly topology: string;
+  /** The shape of one row of inputs. */
+  readonly inputShape: readonly number[];
+  /** The shape of one row of outputs. */
+  readonly outputShape: readonly number[];
+  /** Its weights, in the order of its layers. */
+  readonly weights: readonly LayersModelWeight[];
+}
+
+/** A weight of a {@link LayersModelSpec}. */
+export interface LayersModelWeight {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** False where training leaves it as it is. Default true. */
+  readonly trainable?: boolean;
+}
+
 /** One layer of a network, as data. */
 export type LayerSpec =
   | DenseSpec
@@ -161,7 +185,8 @@ export type LayerSpec =
   | DuelingSpec
   | GruSpec
   | ImplicitQuantilesSpec
-  | ProposedQuantilesSpec;
+  | ProposedQuantilesSpec
+  | LayersModelSpec;
 
 /** A whole network, as data: any engine builds it, a checkpoint holds it, and loading one runs no code. */
 export interface NetworkSpec {

@@ -12,7 +12,7 @@ export interface NetworkTraits {
 
 /** What a network can do, from its layers. */
 export function traitsOf(spec: NetworkSpec): NetworkTraits {
-  const layers = allLayers(spec.layers);
+  const layers = layersOf(spec);
   const last = spec.layers.at(-1)?.kind;
   return {
     noisy: layers.some((layer) => layer.kind === 'noisyDense'),
@@ -35,6 +35,11 @@ export function stacksOf(layer: LayerSpec): readonly (readonly LayerSpec[])[] {
     default:
       return [];
   }
+}
+
+/** All layers of a network, those within layers too. */
+export function layersOf(spec: NetworkSpec): readonly LayerSpec[] {
+  return allLayers(spec.layers);
 }
 
 function allLayers(layers: readonly LayerSpec[]): readonly LayerSpec[] {

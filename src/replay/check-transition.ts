@@ -7,17 +7,29 @@ import type { ReplayLayout } from './replay-buffer.ts';
  * Refuses a malformed layout.
  * @throws DqnError `invalid-option`.
  */
-export function checkLayout({ observationSize, observationType, actions }: ReplayLayout): void {
+export function checkLayout({ observationSize, observationType, actions, stacking }: ReplayLayout): void {
   checkInteger('ReplayLayout.observationSize', observationSize, { min: 1 });
   checkInteger('ReplayLayout.actions', actions, { min: 1 });
   if (observationType !== 'float32' && observationType !== 'uint8') {
     throw refused('invalid-option', 'ReplayLayout.observationType', "'float32' or 'uint8'", observationType, "Pass 'float32'.");
   }
+  if (!stacking) return;
+  checkInteger('ReplayLayout.stacking.frames', stacking.frames, { min: 2 });
+  if (observationSize % stacking.frames !== 0) {
+    const expected = `a divisor of the ${observationSize} numbers of an observation`;
+    throw refused('invalid-option', 'ReplayLayout.stacking.frames', expected, stacking.frames, 'Leave stacking out.');
+  }
 }
 
 /** A copy of the layout as a state can hold it. */
-export function layoutState({ observationSize, observationType, actions }: ReplayLayout) {
-  return { observationSize, observationType, actions };
+export function layoutState({ observationSize, observationType, actions, stacking }: ReplayLayout) {
+  return {
+    observationSize,
+    observationType,
+    actions,
+    stackedFrames: stacking?.frames ?? 1,
+    interleaved: stacking?.interleaved ?? false,
+  };
 }
 
 /**

@@ -9,8 +9,8 @@ class CombinedSampler implements Sampler {
   readonly #inner: Sampler;
   readonly update?: (id: number, tdError: number) => void;
   /** The arrays of the last draw, and what the inner sampler gets of them. */
-  #ids: Float64Array = new Float64Array(0);
-  #weights: Float32Array = new Float32Array(0);
+  #ids: Float64Array = new Float64Array();
+  #weights: Float32Array = new Float32Array();
   #innerIds = this.#ids;
   #innerWeights = this.#weights;
 

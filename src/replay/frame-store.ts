@@ -3,6 +3,8 @@ import { DqnError } from '../common/errors.ts';
 /** An array of observations, one after another. */
 export type Frames = Float32Array | Uint8Array;
 
+const ARRAYS = { float32: Float32Array, uint8: Uint8Array, int32: Int32Array };
+
 const CHUNK_BYTES = 2 ** 20;
 
 /** From this size on the platform's copy beats a loop in spite of the view it takes; at 400 numbers six times, at 28,224 twenty times. */
@@ -12,14 +14,16 @@ const LARGE = 64;
  * Keeps observations ("frames") once each, under a number, for as long as somebody refers to them. Memory comes in chunks of about
  * 1 MiB as it is needed and is never moved; frames that nobody refers to any more are used again, the last freed first.
  */
-export class FrameStore {
+export class FrameStore<Values extends Frames | Int32Array = Frames> {
   readonly #size: number;
-  readonly #type: 'float32' | 'uint8';
+  readonly #type: keyof typeof ARRAYS;
   readonly #shift: number;
   readonly #mask: number;
-  readonly #chunks: Frames[] = [];
+  readonly #chunks: Values[] = [];
   /** One array a chunk. Above 0: how many refer to the frame. Otherwise the frame is free and this is `~next`, the next free one or −1. */
   readonly #references: Int32Array[] = [];
+  /** Views of the chunks, made when they are asked for. */
+  readonly #words: Uint32Array[] = [];
   #free = -1;
   #used = 0;
 
@@ -28,8 +32,8 @@ export class FrameStore {
    * @param type - how they are kept.
    * @param maxFrames - about how many there can be, so that a small store takes a small chunk.
    */
-  constructor(size: number, type: 'float32' | 'uint8', maxFrames: number) {
-    const perChunk = Math.min(CHUNK_BYTES / (size * (type === 'float32' ? 4 : 1)), maxFrames);
+  constructor(size: number, type: keyof typeof ARRAYS, maxFrames: number) {
+    const perChunk = Math.min(CHUNK_BYTES / (size * ARRAYS[type].BYTES_PER_ELEMENT), maxFrames);
     this.#size = size;
     this.#type = type;
     this.#shift = perChunk > 1 ? Math.floor(Math.log2(perChunk)) : 0;
@@ -56,8 +60,7 @@ export class FrameStore {
     const perChunk = this.#mask + 1;
     while (this.#chunks.length * perChunk - this.#used < count) {
       try {
-        const length = perChunk * this.#size;
-        const chunk = this.#type === 'float32' ? new Float32Array(length) : new Uint8Array(length);
+        const chunk = new ARRAYS[this.#type](perChunk * this.#size) as Values;
         this.#references.push(new Int32Array(perChunk));
         this.#chunks.push(chunk);
       } catch (cause) {
@@ -74,7 +77,7 @@ export class FrameStore {
   }
 
   /** Copies a frame in, with one reference, and gives its number. Call {@link FrameStore.reserve} before. */
-  put(values: Frames): number {
+  put(values: Values): number {
     let frame = this.#free;
     if (frame < 0) frame = this.#used++;
     else this.#free = ~this.#references[frame >> this.#shift][frame & this.#mask];
@@ -89,7 +92,7 @@ export class FrameStore {
   }
 
   /** Whether the frame is in use and its numbers are these, bit for bit. */
-  holds(frame: number, values: Frames): boolean {
+  holds(frame: number, values: Values): boolean {
     if (frame < 0 || this.references(frame) === 0) return false;
     const size = this.#size;
     const floats = this.#type === 'float32';
@@ -120,6 +123,24 @@ export class FrameStore {
     if (--references[i] > 0) return;
     references[i] = ~this.#free;
     this.#free = frame;
+  }
+
+  /** The memory that a frame lies in, as words; see {@link FrameStore.wordAt}. */
+  words(frame: number): Uint32Array {
+    const c = frame >> this.#shift;
+    const { buffer } = this.#chunks[c];
+    return (this.#words[c] ??= new Uint32Array(buffer, 0, buffer.byteLength >> 2));
+  }
+
+  /** Where a frame of whole words begins among those of its memory. */
+  wordAt(frame: number): number {
+    return ((frame & this.#mask) * this.#size * ARRAYS[this.#type].BYTES_PER_ELEMENT) / 4;
+  }
+
+  /** A live view of a frame. */
+  view(frame: number): Values {
+    const from = (frame & this.#mask) * this.#size;
+    return this.#chunks[frame >> this.#shift].subarray(from, from + this.#size) as Values;
   }
 
   /** Copies one frame out. */
@@ -160,11 +181,11 @@ export class FrameStore {
   }
 
   /** Live views of all used frames, chunk by chunk. */
-  views(): Frames[] {
-    const views: Frames[] = [];
+  views(): Values[] {
+    const views: Values[] = [];
     for (let c = 0, left = this.#used * this.#size; left > 0; c++) {
       const chunk = this.#chunks[c];
-      views.push(chunk.subarray(0, Math.min(left, chunk.length)));
+      views.push(chunk.subarray(0, Math.min(left, chunk.length)) as Values);
       left -= chunk.length;
     }
     return views;
@@ -182,11 +203,11 @@ export class FrameStore {
    * @param references - how many refer to each used frame; 0 for exactly those in `free`.
    * @throws DqnError `out-of-memory`.
    */
-  fill(chunks: readonly Frames[], references: Int32Array, free: Int32Array): void {
+  fill(chunks: readonly Values[], references: Int32Array, free: Int32Array): void {
     const size = this.#size;
     this.reserve(references.length);
     for (const chunk of chunks) {
-      for (let base = 0; base < chunk.length; base += size) this.put(chunk.subarray(base, base + size));
+      for (let base = 0; base < chunk.length; base += size) this.put(chunk.subarray(base, base + size) as Values);
     }
     for (let frame = 0; frame < references.length; frame++) {
       this.#references[frame >> this.#shift][frame & this.#mask] = references[frame];

@@ -42,13 +42,13 @@ const known = { goals: true, strategy: true, achieved: true, desired: true, rewa
 /** The steps of the running episode of one environment, in arrays that grow. */
 class Episode {
   length = 0;
-  observations = new Float32Array(0);
-  nextObservations = new Float32Array(0);
-  actions = new Int32Array(0);
-  discounts = new Float64Array(0);
-  masks = new Uint8Array(0);
+  observations = new Float32Array();
+  nextObservations = new Float32Array();
+  actions = new Int32Array();
+  discounts = new Float64Array();
+  masks = new Uint8Array();
   /** Whether the step came with a mask. */
-  masked = new Uint8Array(0);
+  masked = new Uint8Array();
 
   add(transition: Transition, { observationSize, actions }: ReplayLayout): void {
     const t = this.length;
@@ -201,8 +201,7 @@ export class HindsightReplay implements ReplayBuffer {
     const where = 'HindsightReplay.setState(state)';
     const fields = readFields(where, state);
     checkSame(where, fields, { kind: this.kind, ...this.#compared() });
-    const random = new Random(0);
-    random.restore(fields.random);
+    new Random(this.#options.seed).restore(fields.random); // refuses a bad state now
     const { discount } = fields;
     if (!(typeof discount === 'number' && discount >= 0 && discount <= 1)) {
       throw damagedState(`${where}.discount`, 'a number in [0, 1]', discount);

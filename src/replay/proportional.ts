@@ -56,8 +56,8 @@ function dropUndefined<T extends object>(options: T): T {
 /** β at a step, clamped to [0, 1]. @throws DqnError `invalid-option` if the schedule gives NaN. */
 export function importanceExponentAt(schedule: Schedule, step: number): number {
   const beta = schedule.at(step);
-  if (beta >= 0) return Math.min(1, beta);
-  if (beta < 0) return 0;
+  const clamped = Math.min(1, Math.max(0, beta));
+  if (clamped === clamped) return clamped; // no NaN
   throw new DqnError({
     code: 'invalid-option',
     where: `importanceExponent (schedule ${schedule.kind})`,
@@ -88,7 +88,7 @@ export class Proportional {
   readonly #tree: SumTree;
   /** The largest `p^α` ever seen; 1 at first. */
   #largest = 1;
-  #masses = new Float64Array(0);
+  #masses = new Float64Array();
 
   /** @throws DqnError `out-of-memory`. */
   constructor(slots: number, options: CheckedPriorities) {

@@ -1,5 +1,6 @@
 import type { Random } from '../common/random.ts';
 import type { Stateful } from '../common/state.ts';
+import type { Stacking } from '../environment/spaces/box.ts';
 
 /** What the buffer must know of the problem before it allocates. */
 export interface ReplayLayout {
@@ -9,6 +10,8 @@ export interface ReplayLayout {
   readonly observationType: 'float32' | 'uint8';
   /** A: number of actions, for masks. */
   readonly actions: number;
+  /** Where observations are stacks of the last frames: each frame is then kept once. */
+  readonly stacking?: Stacking;
 }
 
 /** One transition to store. The buffer copies what it keeps. */

@@ -28,8 +28,8 @@ export class SumTree {
   readonly #queue: Int32Array;
   #queued = 0;
   // Scratch of `find`: for each mass the node it has come to, and the first child there.
-  #nodes = new Int32Array(0);
-  #firsts = new Float64Array(0);
+  #nodes = new Int32Array();
+  #firsts = new Float64Array();
 
   /**
    * @param size - number of leaves, in [1, 2³⁰]; all are 0 at first.

@@ -14,6 +14,7 @@ import {
 } from './check-transition.ts';
 import { FrameStore, type Frames } from './frame-store.ts';
 import type { Batch, ReplayLayout, Transition } from './replay-buffer.ts';
+import { StackStore } from './stack-store.ts';
 
 // One transition is five words: the two frames, the action, and as float32 the reward and the discount. They lie side by side, so
 // that drawing one at random touches one cache line and not five.
@@ -47,7 +48,7 @@ class RecentFrames {
   }
 
   /** A frame that holds these numbers, or −1. */
-  find(store: FrameStore, values: Frames): number {
+  find(store: FrameStore | StackStore, values: Frames): number {
     const likely = this.at(this.lag);
     if (store.holds(likely, values)) return likely;
     for (let i = 0; i < RECENT; i++) {
@@ -64,7 +65,7 @@ class RecentFrames {
 /**
  * The last `capacity` transitions in typed arrays, every observation kept once. An observation that equals, bit for bit, one of the last
  * next observations of its stream shares that one's frame, so an episode of T steps takes T + 1 frames. Sharing is found by content: what
- * comes back out never depends on it.
+ * comes back out never depends on it. Of stacked observations every frame of the environment is kept once; see {@link StackStore}.
  */
 export class TransitionStore {
   /** The most transitions it holds. */
@@ -75,10 +76,10 @@ export class TransitionStore {
   readonly #floats: Float32Array;
   /** `[capacity, A]`: possible next actions; made when the first mask comes. */
   #masks: Uint8Array | undefined;
-  #frames: FrameStore;
+  #frames: FrameStore | StackStore;
   #recent = new Map<number, RecentFrames>();
   /** Scratch of {@link TransitionStore.gather}: slots, frames and next frames of a batch. */
-  #scratch = new Int32Array(0);
+  #scratch = new Int32Array();
   #added = 0;
 
   /**
@@ -272,6 +273,7 @@ export class TransitionStore {
       masks: masks ?? null,
       observations: this.#frames.views(),
       freeFrames: this.#frames.freeFrames(),
+      ...(this.#frames instanceof StackStore ? { stacks: this.#frames.tables(), freePlanes: this.#frames.freePlanes() } : {}),
       recent: [...this.#recent].map(([stream, recent]) => ({
         stream,
         lag: recent.lag,
@@ -293,8 +295,10 @@ export class TransitionStore {
     const added = readInteger(where, fields, 'added', 0, Number.MAX_SAFE_INTEGER);
     const size = Math.min(added, capacity);
     const observations = this.#readObservations(where, fields);
-    let used = 0;
-    for (const chunk of observations) used += chunk.length / layout.observationSize;
+    const { stacking } = layout;
+    const tables = stacking && readTables(where, fields, stacking.frames);
+    const planes = countFrames(observations, layout.observationSize / (stacking?.frames ?? 1));
+    const used = tables ? countFrames(tables, stacking.frames) : planes;
     if (used > 2 * capacity) throw damagedState(`${where}.observations`, `at most ${2 * capacity} observations`, used);
 
     const frames = readArray(where, fields, 'frames', Int32Array, size);
@@ -313,20 +317,16 @@ export class TransitionStore {
     const references = new Int32Array(used);
     for (const frame of frames) references[frame]++;
     for (const frame of nextFrames) references[frame]++;
-    const unused = references.reduce((count, r) => count + (r === 0 ? 1 : 0), 0);
-    const freeFrames = readArray(where, fields, 'freeFrames', Int32Array, unused);
-    const seen = new Set<number>(freeFrames);
-    const free = (frame: number) => frame >= 0 && frame < used && references[frame] === 0;
-    checkEvery(
-      `${where}.freeFrames`,
-      freeFrames,
-      'every observation without a transition, once',
-      (f) => free(f) && seen.size === unused,
-    );
+    const freeFrames = readFree(where, fields, 'freeFrames', references, 'every observation without a transition, once');
     const recent = readRecent(where, fields, used);
 
     const store = this.#emptyFrames();
-    store.fill(observations, references, freeFrames);
+    if (store instanceof StackStore) {
+      const stacks = tables ?? [];
+      const planeReferences = countPlanes(where, stacks, references, planes);
+      const freePlanes = readFree(where, fields, 'freePlanes', planeReferences, 'every frame without an observation, once');
+      store.restore({ planes: observations, tables: stacks }, [references, planeReferences], [freeFrames, freePlanes]);
+    } else store.fill(observations, references, freeFrames);
     this.#masks = masks && this.#emptyMasks();
     this.#frames = store;
     this.#recent = recent;
@@ -362,6 +362,7 @@ export class TransitionStore {
         throw new Error(`frame ${frame}: ${frames.references(frame)} references, not ${count}`);
       if (free.has(frame) !== (count === 0)) throw new Error(`frame ${frame}: ${count} references, free: ${free.has(frame)}`);
     });
+    if (frames instanceof StackStore) frames.checkInvariants();
     if (frames.used > 2 * capacity) throw new Error(`${frames.used} frames for a capacity of ${capacity}`);
   }
 
@@ -374,17 +375,21 @@ export class TransitionStore {
     }
   }
 
-  #emptyFrames(): FrameStore {
-    return new FrameStore(this.layout.observationSize, this.layout.observationType, 2 * this.capacity);
+  #emptyFrames(): FrameStore | StackStore {
+    const { observationSize, observationType, stacking } = this.layout;
+    return stacking
+      ? new StackStore(observationSize, observationType, 2 * this.capacity, stacking)
+      : new FrameStore(observationSize, observationType, 2 * this.capacity);
   }
 
   #readObservations(where: string, fields: StateFields): Frames[] {
-    const { observationSize, observationType } = this.layout;
+    const { observationSize, observationType, stacking } = this.layout;
     const type = observationType === 'float32' ? Float32Array : Uint8Array;
+    const size = observationSize / (stacking?.frames ?? 1);
     return readList(where, fields, 'observations').map((chunk, i) => {
       const path = `${where}.observations[${i}]`;
-      if (!(chunk instanceof type) || chunk.length % observationSize !== 0) {
-        throw damagedState(path, `a ${type.name} of observations of ${observationSize} numbers`, chunk);
+      if (!(chunk instanceof type) || chunk.length % size !== 0) {
+        throw damagedState(path, `a ${type.name} of observations of ${size} numbers`, chunk);
       }
       checkEvery(path, chunk, 'finite numbers', Number.isFinite);
       return chunk;
@@ -401,6 +406,43 @@ function noMemory(expected: string, cause: unknown): DqnError {
     remedy: 'Lower the capacity.',
     cause,
   });
+}
+
+/** How many frames of a size there are in all chunks. */
+function countFrames(chunks: readonly (Frames | Int32Array)[], size: number): number {
+  return chunks.reduce((count, chunk) => count + chunk.length / size, 0);
+}
+
+/** The planes of every stack, chunk by chunk. */
+function readTables(where: string, fields: StateFields, frames: number): Int32Array[] {
+  return readList(where, fields, 'stacks').map((chunk, i) => {
+    if (chunk instanceof Int32Array && chunk.length % frames === 0) return chunk;
+    throw damagedState(`${where}.stacks[${i}]`, `an Int32Array of ${frames} numbers a stack`, chunk);
+  });
+}
+
+/** How many stacks in use have each plane. */
+function countPlanes(where: string, tables: readonly Int32Array[], references: Int32Array, planes: number): Int32Array {
+  const counts = new Int32Array(planes);
+  const numbers = tables.flatMap((table) => Array.from(table));
+  const { length } = references;
+  const k = numbers.length / length;
+  for (let i = 0; i < numbers.length; i++) {
+    if (references[Math.floor(i / k)] === 0) continue;
+    const plane = numbers[i];
+    if (!(plane >= 0 && plane < planes)) throw damagedState(`${where}.stacks`, 'numbers of saved frames', plane);
+    counts[plane]++;
+  }
+  return counts;
+}
+
+/** The frames that nothing refers to: each once, or the state is damaged. */
+function readFree(where: string, fields: StateFields, key: string, references: Int32Array, expected: string): Int32Array {
+  const unused = references.reduce((count, r) => count + (r === 0 ? 1 : 0), 0);
+  const free = readArray(where, fields, key, Int32Array, unused);
+  const seen = new Set<number>(free);
+  checkEvery(`${where}.${key}`, free, expected, (f) => references[f] === 0 && seen.size === unused);
+  return free;
 }
 
 function readRecent(where: string, fields: StateFields, used: number): Map<number, RecentFrames> {

@@ -4,5 +4,13 @@
  * @packageDocumentation
  */
 export type { TfjsBackend, TfjsTiming } from '../engines/tfjs/backends.ts';
+export type { LayersModelLike } from '../engines/tfjs/layers-model/layers-model-like.ts';
+export {
+  layersModel,
+  type LayersModelOptions,
+  type ModelFeaturesOptions,
+  type ModelOutputsOptions,
+} from '../engines/tfjs/layers-model/layers-model.ts';
+export type { TfjsRecovery } from '../engines/tfjs/recovery.ts';
 export type { TfjsEngine } from '../engines/tfjs/tfjs-engine.ts';
 export { tfjs, type TfjsOptions } from '../engines/tfjs/tfjs.ts';

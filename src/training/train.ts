@@ -69,7 +69,7 @@ const version = 1;
  * }
  * ```
  * @throws DqnError (from the events) `environment-failed` if the environment throws, `invalid-observation`, `invalid-reward` or
- * `invalid-environment` if it breaks its contract, `diverged`, `aborted`; on any of them the agent keeps what it has learned and
+ * `invalid-environment` if it breaks its contract, `diverged`, `device-lost`, `aborted`; on any of them the agent keeps what it has learned and
  * can go on.
  */
 export function train<Observation, M extends Timing>(

@@ -36,7 +36,7 @@ const BEYOND: Readonly<Record<string, readonly string[]>> = {
 
 /** The packages that files in a folder may import; no others import any. */
 const PACKAGES: Readonly<Record<string, RegExp>> = {
-  'engines/tfjs': /^@tensorflow\/tfjs-(core|backend-(cpu|wasm|webgl|webgpu))$/,
+  'engines/tfjs': /^@tensorflow\/tfjs-(core|layers|backend-(cpu|wasm|webgl|webgpu))$/,
   node: /^node:/,
   cli: /^(node:|(commander|cli-progress|d3-scale|d3-shape)$)/,
   testing: /^fast-check$/,

@@ -3,12 +3,14 @@ import { describe, expect, it } from 'vitest';
 import { PlainCategoricalRows } from '../../src/bellman/categorical-plain.ts';
 import type { Support } from '../../src/bellman/categorical-projection.ts';
 import { categoricalRows, type CategoricalLossInput, type CategoricalTargetInput } from '../../src/bellman/categorical-rows.ts';
-import { instantiateKernels, SimdCategoricalRows } from '../../src/bellman/categorical-simd.ts';
+import { CategoricalKernels, instantiateKernels, SimdCategoricalRows } from '../../src/bellman/categorical-simd.ts';
+import { KERNELS } from '../../src/bellman/kernels.generated.ts';
 import { Random } from '../../src/common/random.ts';
+import { guarded, guardedFields, guardingArrays } from '../support/guarded.ts';
 import { headBatchArb } from '../support/head-inputs.ts';
 
 const implementations = [
-  ['plain', (support: Support) => new PlainCategoricalRows(support)],
+  ['plain', (support: Support) => guardingArrays(() => new PlainCategoricalRows(support))],
   ['SIMD', (support: Support) => new SimdCategoricalRows(support, instantiateKernels()!)],
 ] as const;
 
@@ -92,14 +94,14 @@ describe.each(implementations)('categorical rows, %s', (_name, make) => {
     const rows = make(support);
     const count = batch.batch * batch.actions;
     const means = new Float32Array(count);
-    rows.means(batch.outputs, count, means);
+    rows.means(guarded(batch.outputs), count, guarded(means));
     expectNear(
       means,
       Array.from(means, (_, i) => mean(support, softmax(row(batch.outputs, i, support.atoms)))),
       'means',
     );
     const targets = new Float32Array(batch.batch * support.atoms).fill(7);
-    const clipped = rows.targets(batch, targets);
+    const clipped = rows.targets(guardedFields(batch), guarded(targets));
     const wanted = naiveTargets(support, batch);
     expectNear(targets, wanted.targets, 'targets');
     expectNear([clipped], [wanted.clipped], 'clipped');
@@ -109,7 +111,7 @@ describe.each(implementations)('categorical rows, %s', (_name, make) => {
       tdErrors: new Float32Array(batch.batch),
       estimates: new Float32Array(batch.batch),
     };
-    rows.loss({ ...batch, targets }, out);
+    rows.loss(guardedFields({ ...batch, targets }), guardedFields(out));
     for (const [name, expected] of Object.entries(naiveLoss(support, { ...batch, targets })))
       expectNear(out[name as keyof typeof out], expected, name);
     expect(out.tdErrors.every((error) => error >= 0)).toBe(true);
@@ -148,6 +150,23 @@ describe.each(implementations)('categorical rows, %s', (_name, make) => {
     }
   });
 
+  it('take for clipped what leaves by more than a millionth of the spacing', () => {
+    const rows = make({ atoms: 2, vMin: 0, vMax: 1e6 });
+    const clipped = (reward: number) =>
+      rows.targets(
+        {
+          batch: 1,
+          actions: 1,
+          rewards: Float32Array.of(reward),
+          discounts: Float32Array.of(1),
+          nextOutputs: new Float32Array(2),
+          nextPolicy: Float32Array.of(1),
+        },
+        new Float32Array(2),
+      );
+    expect([-1, -1.001, 1, 1.001].map(clipped)).toEqual([0, 0.5, 0, 0.5]);
+  });
+
   it('let a terminated transition be its reward whatever the network says, and NaN through elsewhere', () => {
     const support = { atoms: 3, vMin: 0, vMax: 2 };
     const targets = new Float32Array(6);
@@ -159,7 +178,51 @@ describe.each(implementations)('categorical rows, %s', (_name, make) => {
   });
 });
 
+/** Kernels of their own that tell what was written since memory was last reserved. */
+class WatchedKernels extends CategoricalKernels {
+  #end = 0;
+
+  constructor() {
+    const bytes = Uint8Array.from(KERNELS.match(/../g)!, (byte) => Number.parseInt(byte, 16));
+    super(new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports as unknown as CategoricalKernels['run']);
+  }
+
+  override reserve(end: number): void {
+    super.reserve(end);
+    this.#end = end;
+    new Uint8Array(this.f32.buffer, this.base).fill(0xa5);
+  }
+
+  /** Whether the last word that was reserved was written, and nothing behind it. */
+  get used(): { readonly last: boolean; readonly behind: boolean } {
+    const bytes = new Uint8Array(this.f32.buffer);
+    return {
+      last: bytes.subarray(this.#end - 4, this.#end).some((byte) => byte !== 0xa5),
+      behind: bytes.subarray(this.#end).some((byte) => byte !== 0xa5),
+    };
+  }
+}
+
 describe('the kernels of categorical rows', () => {
+  it('are given all the memory that they write to, and no more', () => {
+    const kernels = new WatchedKernels();
+    fc.assert(
+      fc.property(caseArb, ([support, batch]) => {
+        const rows = new SimdCategoricalRows(support, kernels);
+        const count = batch.batch * batch.actions;
+        rows.means(batch.outputs, count, new Float32Array(count));
+        expect(kernels.used).toEqual({ last: true, behind: false });
+        const targets = new Float32Array(batch.batch * support.atoms);
+        rows.targets(batch, targets);
+        const bootstraps = [...batch.discounts, ...batch.nextPolicy].every((x) => x !== 0);
+        expect(kernels.used).toEqual({ last: bootstraps, behind: false });
+        const [losses, tdErrors, estimates] = [0, 1, 2].map(() => new Float32Array(batch.batch));
+        rows.loss({ ...batch, targets }, { gradient: new Float32Array(batch.outputs.length), losses, tdErrors, estimates });
+        expect(kernels.used).toEqual({ last: true, behind: false });
+      }),
+    );
+  });
+
   it('are there, once, and are what is used', () => {
     const kernels = instantiateKernels();
     expect(kernels).toBeDefined();
@@ -176,11 +239,15 @@ describe('the kernels of categorical rows', () => {
     expect(kernels.view(80, 6).byteOffset).toBe(80);
     const before = kernels.f32;
     const bytes = before.byteLength;
-    const room = bytes - kernels.base - 64;
+    const room = bytes - 64;
     kernels.reserve(room);
     expect(kernels.f32).toBe(before);
     kernels.reserve(room + 1);
     expect(kernels.f32.byteLength).toBe(bytes + 65536);
+    kernels.reserve(room + 65536 + 65536);
+    expect(kernels.f32.byteLength).toBe(bytes + 2 * 65536);
+    kernels.reserve(room + 2 * 65536 + 65537);
+    expect(kernels.f32.byteLength).toBe(bytes + 4 * 65536);
     expect([kernels.f64.byteLength, kernels.i32.byteLength]).toEqual([kernels.f32.byteLength, kernels.f32.byteLength]);
     expect(kernels.view(80, 6).buffer).toBe(kernels.f32.buffer);
   });

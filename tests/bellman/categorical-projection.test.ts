@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { projectCategorical, projectCertain, type Support } from '../../src/bellman/categorical-projection.ts';
+import { guarded } from '../support/guarded.ts';
 import { sum } from '../support/head-inputs.ts';
 
 const supportArb = fc
@@ -25,10 +26,9 @@ const caseArb = supportArb.chain((support) =>
 type Case = typeof caseArb extends fc.Arbitrary<infer T> ? T : never;
 
 function project({ support, probabilities, reward, discount }: Case, scale = 1) {
-  const out = new Float64Array(support.atoms + 1);
-  const clipped = projectCategorical(support, probabilities, scale, reward, discount, out);
-  expect(out[support.atoms]).toBe(0);
-  return { out: out.subarray(0, -1), clipped };
+  const out = new Float64Array(support.atoms);
+  const clipped = projectCategorical(support, guarded(probabilities), scale, reward, discount, guarded(out));
+  return { out, clipped };
 }
 
 const atomsOf = ({ atoms, vMin, vMax }: Support): number[] =>
@@ -62,6 +62,15 @@ describe('projectCategorical', () => {
     expect([...of(0, 0.5).out]).toEqual([0.375, 0.625, 0]); // 0, ½, 1
     expect([...of(2, 0).out]).toEqual([0, 0, 1]);
     expect([of(2, 0).clipped, of(-1, 0).clipped, of(-1, 1).clipped]).toEqual([0, 1, 0.25]);
+  });
+
+  it('takes for clipped what leaves by more than a millionth of the spacing', () => {
+    const support = { atoms: 3, vMin: 0, vMax: 2 };
+    const clipped = (reward: number) =>
+      project({ support, probabilities: Float64Array.of(0.25, 0.25, 0.5), reward, discount: 1 }).clipped;
+    const certain = (value: number) => projectCertain(support, value, new Float64Array(3));
+    expect([-1e-6, -1.001e-6, 1e-6, 1.001e-6].map(clipped)).toEqual([0, 0.25, 0, 0.5]);
+    expect([-1e-6, -1.001e-6, 2 + 1e-6, 2 + 1.001e-6].map(certain)).toEqual([0, 1, 0, 1]);
   });
 
   it('agrees with the triangle of the paper', () => {
@@ -157,7 +166,7 @@ describe('projectCertain', () => {
     fc.assert(
       fc.property(caseArb, (given) => {
         const out = new Float64Array(given.support.atoms);
-        const clipped = projectCertain(given.support, given.reward, out);
+        const clipped = projectCertain(given.support, given.reward, guarded(out));
         const general = project({ ...given, discount: 0 });
         out.forEach((p, i) => expect(Math.abs(p - general.out[i])).toBeLessThan(1e-9));
         expect(Math.abs(clipped - general.clipped)).toBeLessThan(1e-9);

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fastExp, fastXLogX, largest, shiftedExp } from '../../src/bellman/fast-exp.ts';
+import { guarded } from '../support/guarded.ts';
 
 describe('fastExp', () => {
   it('is within 1e-8 of Math.exp, relatively, from 0 down to where float32 ends', () => {
@@ -47,12 +48,11 @@ describe('largest and shiftedExp', () => {
   it('make the softmax and the log-sum-exp of a row amid others', () => {
     fc.assert(
       fc.property(rowArb, fc.nat(3), (row, offset) => {
-        const values = Float32Array.from([...Array<number>(offset).fill(1e3), ...row, 1e3]);
+        const values = guarded(Float32Array.from([...Array<number>(offset).fill(1e3), ...row]));
         const shift = largest(values, offset, row.length);
         expect(shift).toBe(Math.max(...row));
-        const out = new Float64Array(row.length + 1).fill(7);
-        const total = shiftedExp(values, offset, row.length, shift, out);
-        expect(out[row.length]).toBe(7);
+        const out = new Float64Array(row.length).fill(7);
+        const total = shiftedExp(values, offset, row.length, shift, guarded(out));
         const naive = row.map((x) => Math.exp(x - shift));
         const naiveTotal = naive.reduce((sum, x) => sum + x, 0);
         expect(Math.abs(total / naiveTotal - 1)).toBeLessThan(1e-8);

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { greedyPolicy, maskedArgmax } from '../../src/bellman/greedy.ts';
 import { tableArb } from '../support/arbitraries.ts';
+import { guarded } from '../support/guarded.ts';
 
 describe('maskedArgmax', () => {
   it('agrees with a table', () => {
@@ -25,7 +26,9 @@ describe('maskedArgmax', () => {
           const possible = row.map((_, a) => !masked || masks[b * actions + a] === 1);
           const best = Math.max(...row.filter((_, a) => possible[a]));
           const expected = row.findIndex((x, a) => possible[a] && x === best);
-          expect(maskedArgmax(values, b * actions, actions, masked ? masks : undefined)).toBe(expected);
+          const end = (b + 1) * actions;
+          const possibly = masked ? guarded(masks.subarray(0, end)) : undefined;
+          expect(maskedArgmax(guarded(values.subarray(0, end)), b * actions, actions, possibly)).toBe(expected);
         }
       }),
     );
@@ -37,7 +40,7 @@ describe('greedyPolicy', () => {
     fc.assert(
       fc.property(tableArb, ({ batch, actions, values, masks }) => {
         const out = new Float32Array(batch * actions + 1).fill(7);
-        greedyPolicy(values, batch, actions, masks, out);
+        greedyPolicy(guarded(values), batch, actions, guarded(masks), guarded(out));
         for (let b = 0; b < batch; b++) {
           const best = maskedArgmax(values, b * actions, actions, masks);
           expect([...out.subarray(b * actions, (b + 1) * actions)]).toEqual(

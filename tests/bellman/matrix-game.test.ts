@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Random } from '../../src/common/random.ts';
 import { solveExactly } from '../../src/bellman/exact-simplex.ts';
 import { MatrixGameSolver, solveMatrixGame, type MatrixGameSolution } from '../../src/bellman/matrix-game.ts';
+import { guarded, guardingArrays } from '../support/guarded.ts';
 
 interface Game {
   readonly rows: number;
@@ -182,9 +183,17 @@ describe('MatrixGameSolver', () => {
         for (const game of games) {
           const { rows, columns, payoffs } = game;
           const alone = solve(game);
-          expect(solver.solve(payoffs, rows, columns)).toBe(alone.value);
+          const { row, column } = solver;
+          row.fill(7);
+          column.fill(7);
+          const given = guarded(Float64Array.from(payoffs));
+          expect(guardingArrays(() => solver.solve(given, rows, columns))).toBe(alone.value);
           expect(solver.row.subarray(0, rows)).toEqual(alone.row);
           expect(solver.column.subarray(0, columns)).toEqual(alone.column);
+          // Where they are long enough they stay, and what lies behind is left alone.
+          expect(solver.row).toBe(row.length < rows ? solver.row : row);
+          expect(solver.column).toBe(column.length < columns ? solver.column : column);
+          expect([...solver.row.subarray(rows), ...solver.column.subarray(columns)].every((x) => x === 7)).toBe(true);
         }
       }),
     );
@@ -207,6 +216,7 @@ describe('MatrixGameSolver', () => {
         }
       }
     }
+    expect(new MatrixGameSolver().exact).toBe(false);
     expect(exactly([1, 1 + 1e-13, 1, 0, 1 - 1e-13, 1, 0, 1, 1], 3, 3)).toBe(false);
   });
 
@@ -224,9 +234,9 @@ describe('solveExactly', () => {
   it('takes payoffs to the nearest 2⁻⁴⁰', () => {
     const row = new Float64Array(2);
     const column = new Float64Array(2);
-    for (const parts of [1, 3, 7]) {
-      const e = parts * 2 ** -40;
-      solveExactly((i, j) => [0, 1, 1, e][2 * i + j], 2, 2, row, column);
+    for (const parts of [1, 3, 7, 2.6, 3.4]) {
+      const e = Math.round(parts) * 2 ** -40;
+      solveExactly((i, j) => [0, 1, 1, parts * 2 ** -40][2 * i + j], 2, 2, guarded(row), guarded(column));
       expect(row[0]).toBeCloseTo((e - 1) / (e - 2), 15);
       expect(column[0]).toBeCloseTo((e - 1) / (e - 2), 15);
     }

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { QuantileRegression } from '../../src/bellman/quantile-regression.ts';
+import { guarded, guardingArrays } from '../support/guarded.ts';
 import { slopesOf, smallFloatsArb } from '../support/head-inputs.ts';
 import { quantileRegressionLoss, quantileRegressionSlopes } from '../support/quantile-oracle.ts';
 
@@ -33,13 +34,13 @@ interface Case {
 }
 
 function run({ kappa, thetas, targets, taus, stride }: Case, scale = 1) {
-  const regression = new QuantileRegression(targets.length, kappa);
-  const values = new Float32Array(thetas.length * stride + 2).fill(1e9);
+  const regression = guardingArrays(() => new QuantileRegression(targets.length, kappa));
+  const values = new Float32Array((thetas.length - 1) * stride + 3).fill(1e9);
   thetas.forEach((theta, i) => (values[2 + i * stride] = theta));
   const gradient = new Float32Array(values.length).fill(9);
-  const padded = Float32Array.from([1e9, ...targets, 1e9]);
-  const mean = regression.aim(padded, 1);
-  const loss = regression.loss(values, 2, stride, thetas.length, taus, 0, scale, gradient);
+  const padded = Float32Array.from([1e9, ...targets]);
+  const mean = regression.aim(guarded(padded), 1);
+  const loss = regression.loss(guarded(values), 2, stride, thetas.length, guarded(taus), 0, scale, guarded(gradient));
   const slopes = Array.from(thetas, (_, i) => gradient[2 + i * stride]);
   const untouched = gradient.every((g, i) => g === 9 || ((i - 2) % stride === 0 && i >= 2));
   return { mean, loss, slopes, untouched };

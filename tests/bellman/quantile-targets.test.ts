@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { quantileTargets } from '../../src/bellman/quantile-targets.ts';
 import { bellmanTargets } from '../../src/bellman/targets.ts';
 import { expectClose } from '../support/closeness.ts';
+import { guarded } from '../support/guarded.ts';
 import { headBatchArb } from '../support/head-inputs.ts';
 
 const COUNT = 3;
@@ -17,7 +18,8 @@ describe('quantileTargets', () => {
         const [actionStride, quantileStride] = actionsLast ? [1, actions] : [COUNT, 1];
         const out = new Float32Array(batch * 5).fill(7);
         const rows = { count: COUNT, rowSize, actionStride, quantileStride };
-        quantileTargets(rewards, discounts, nextOutputs, rows, nextPolicy, batch, actions, out, 5);
+        const [r, d, q, p, y] = [rewards, discounts, nextOutputs, nextPolicy, out].map(guarded);
+        quantileTargets(r, d, q, rows, p, batch, actions, y, 5);
         for (let j = 0; j < COUNT; j++) {
           const nextQ = Float32Array.from({ length: batch * actions }, (_, i) => {
             const a = i % actions;

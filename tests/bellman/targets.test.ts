@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { greedyPolicy } from '../../src/bellman/greedy.ts';
 import { bellmanTargets } from '../../src/bellman/targets.ts';
 import { tableArb } from '../support/arbitraries.ts';
+import { guarded } from '../support/guarded.ts';
 import { doubleQ } from '../../src/bootstrap/double-q.ts';
 import { maxQ } from '../../src/bootstrap/max-q.ts';
 import { optimalActionValues } from '../../src/environments/finite-mdp.ts';
@@ -47,7 +48,8 @@ describe('bellmanTargets', () => {
           return total === 0 ? 0 : x / total;
         });
         const out = new Float32Array(batch).fill(NaN);
-        bellmanTargets(rewards, discounts, values, policy, batch, actions, out);
+        const [r, d, q, p, y] = [rewards, discounts, values, policy, out].map(guarded);
+        bellmanTargets(r, d, q, p, batch, actions, y);
         expect(distance(out, naive(rewards, discounts, values, policy, actions))).toBeLessThan(1e-3);
       }),
     );

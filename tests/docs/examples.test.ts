@@ -13,6 +13,7 @@ const endings: Readonly<Record<string, RegExp>> = {
   'cartpole.ts': /^greedy return \d/,
   'own-bootstrap-rule.ts': /^the best action in 5 of 5 states$/,
   'own-environment.ts': /^won every game$/,
+  'own-layer.ts': /^greedy return \d/,
   'rainbow.ts': /^greedy return [1-5]\d\d/,
   'recurrent.ts': /^turned the right way in 50 of 50 episodes$/,
   'two-players.ts': /^round 2 learned: value 0\.20, first player 0\.40 : 0\.60, second 0\.40 : 0\.60$/,

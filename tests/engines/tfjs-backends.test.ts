@@ -8,7 +8,7 @@ import {
   type KernelBackend,
 } from '@tensorflow/tfjs-core';
 import { afterEach, describe, expect, expectTypeOf, it } from 'vitest';
-import { INSTALLED, type BackendPackages } from '../../src/engines/tfjs/packages.ts';
+import { INSTALLED, type TfjsPackages } from '../../src/engines/tfjs/packages.ts';
 import { adapterName, isSoftware } from '../../src/engines/tfjs/surroundings.ts';
 import { startEngine } from '../../src/engines/tfjs/tfjs.ts';
 import { KERNELS } from '../../src/engines/tfjs/ops.ts';
@@ -20,7 +20,7 @@ const missing = (name: string) => () =>
   Promise.reject(Object.assign(new Error(`Cannot find package '${name}'`), { code: 'ERR_MODULE_NOT_FOUND' }));
 
 /** No package is installed but those given. */
-const only = (given: Partial<BackendPackages> = {}): BackendPackages => ({
+const only = (given: Partial<TfjsPackages> = {}): TfjsPackages => ({
   cpu: missing('cpu'),
   wasm: missing('wasm'),
   webgl: missing('webgl'),
@@ -28,6 +28,7 @@ const only = (given: Partial<BackendPackages> = {}): BackendPackages => ({
   node: missing('node'),
   'node-gpu': missing('node-gpu'),
   dawn: missing('webgpu'),
+  layers: missing('layers'),
   ...given,
 });
 

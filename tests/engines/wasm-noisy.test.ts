@@ -72,6 +72,7 @@ function linear(layers: readonly LayerSpec[]): LayerSpec[] {
         return { ...layer, aggregation: 'mean', value: linear(layer.value), advantage: linear(layer.advantage) };
       case 'flatten':
       case 'gru':
+      case 'layersModel':
         return layer;
       default:
         return { ...layer, activation: 'linear' };
@@ -308,10 +309,10 @@ describe.each(VARIANTS)('noisy layers of the embedded engine, %s kernels', (vari
         const dOutputs = drawNumbers(random, outputs.length, 0.3);
         const expected = oracleGradient(spec, parameters, observations, batch, dOutputs, exact);
         const actual = readGradient(engine, spec, weights, observations, batch, dOutputs, { ...beside, noise: seed });
-        for (const [name, values] of expected) {
-          expectClose(actual.gradient.get(name)!, values, { relative: 5e-4, floor: 0.1 * norm(expected), name });
-        }
-        expect(Math.abs(actual.norm - norm(expected))).toBeLessThanOrEqual(5e-4 * norm(expected));
+        // Behind a tanh that saturates little is left of a gradient, with the rounding of 1 − y².
+        const floor = Math.max(0.1 * norm(expected), 1e-2);
+        for (const [name, values] of expected) expectClose(actual.gradient.get(name)!, values, { relative: 5e-4, floor, name });
+        expect(Math.abs(actual.norm - norm(expected))).toBeLessThanOrEqual(5e-4 * Math.max(norm(expected), floor));
         network.dispose();
       }),
       {

@@ -24,6 +24,7 @@ type Wrapper = (environment: Environment<Float32Array, number>) => Environment<F
 const wrappers: Record<string, Wrapper> = {
   timeLimit: (environment) => timeLimit(environment, 4),
   frameStack: (environment) => frameStack(environment, 3),
+  'frameStack, last axis': (environment) => frameStack(environment, 3, { axis: 'last' }),
   flattenObservation,
   rewardScale: (environment) => rewardScale(environment, 0.5),
   rewardClip: (environment) => rewardClip(environment, { min: -1, max: 1 }),
@@ -219,6 +220,26 @@ describe('frameStack', () => {
     expect(now(environment.step(0)).observation).toEqual(Uint8Array.of(3, 4, 5, 6));
   });
 
+  it('stacks on a new last axis where asked: the same frames, pixel by pixel', () => {
+    const [first, last] = (['first', 'last'] as const).map((axis) => frameStack(new Walk({ limit: 9 }), 3, { axis }));
+    const transposed = (stack: Float32Array) => Float32Array.from({ length: 6 }, (_, i) => stack[(i % 3) * 2 + Math.floor(i / 3)]);
+    const [a, b] = [first, last].map(({ observationSpace }) => observationSpace as unknown as BoxSpace);
+    expect([a.shape, b.shape]).toEqual([
+      [3, 2],
+      [2, 3],
+    ]);
+    expect([b.low, b.high]).toEqual([transposed(a.low as Float32Array), transposed(a.high as Float32Array)]);
+    expect([a.stacking, b.stacking]).toEqual([
+      { frames: 3, interleaved: false },
+      { frames: 3, interleaved: true },
+    ]);
+    expect((frameStack(new Walk(), 1).observationSpace as unknown as BoxSpace).stacking).toBeUndefined();
+    expect(now(last.reset({ seed: 4 })).observation).toEqual(transposed(now(first.reset({ seed: 4 })).observation));
+    for (const action of [1, -1, 0, 1, 1]) {
+      expect(now(last.step(action)).observation).toEqual(transposed(now(first.step(action)).observation));
+    }
+  });
+
   it('is not disturbed by who changes an observation given out', () => {
     const environment = frameStack(new Script([1, 1, 1]), 2);
     now(environment.reset()).observation.fill(99);
@@ -230,6 +251,7 @@ describe('frameStack', () => {
     expect(codeOf(() => frameStack(inner, 2))).toBe('invalid-space');
     expect(codeOf(() => normalizeObservation(inner))).toBe('invalid-space');
     expect(codeOf(() => frameStack(new Walk(), 0))).toBe('invalid-option');
+    expect(codeOf(() => frameStack(new Walk(), 2, { axis: 'middle' } as never))).toBe('invalid-option');
   });
 });
 

@@ -3,32 +3,46 @@ import type { Environment } from '../../src/environment/environment.ts';
 import {
   Acrobot,
   Asterix,
+  Bandit,
+  Blackjack,
   Breakout,
   CartPole,
+  CartPoleSwingUp,
+  Catch,
   Chain,
   CliffWalking,
   DeepSea,
   Freeway,
+  FrozenLake,
   GridWorld,
+  MemoryChain,
   MountainCar,
   Seaquest,
   SpaceInvaders,
+  Taxi,
 } from '../../src/environments/index.ts';
 import { checkEnvironment } from '../../src/testing/index.ts';
 
 const kinds = {
   Acrobot,
   Asterix,
+  Bandit,
+  Blackjack,
   Breakout,
   CartPole,
+  CartPoleSwingUp,
+  Catch,
   Chain,
   CliffWalking,
   DeepSea,
   Freeway,
+  FrozenLake,
   GridWorld,
+  MemoryChain,
   MountainCar,
   Seaquest,
   SpaceInvaders,
+  Taxi,
 };
 
 // Freeway's episodes have 2501 steps.

@@ -21,7 +21,7 @@ function expectCode(code: ErrorCode, call: () => unknown): void {
   expect(thrown(call).code).toBe(code);
 }
 
-describe.each(cases)('$name', ({ name, create, limited, ending = 0 }) => {
+describe.each(cases)('$name', ({ name, create, limited, ending = 0, masked = false }) => {
   test('equal seeds and actions give equal episodes', () => {
     fc.assert(
       fc.property(fc.integer(), choicesArb, (seed, choices) => {
@@ -55,7 +55,8 @@ describe.each(cases)('$name', ({ name, create, limited, ending = 0 }) => {
     keep(environment.reset({ seed: 9 }).observation);
     for (let i = 0; i < 300; i++) {
       const result = environment.step(random.integer(environment.actionSpace.n));
-      expect(Object.keys(result)).toEqual(['observation', 'reward', 'terminated', 'truncated', 'info']);
+      const mask = masked ? ['actionMask'] : [];
+      expect(Object.keys(result)).toEqual(['observation', 'reward', 'terminated', 'truncated', ...mask, 'info']);
       keep(result.observation);
       if (result.terminated || result.truncated) keep(environment.reset().observation);
     }
@@ -139,7 +140,7 @@ describe.each(cases)('$name', ({ name, create, limited, ending = 0 }) => {
     environment.step(1);
     const before = environment.getState();
     expectCode('invalid-option', () => environment.reset({ seed: NaN }));
-    for (const state of [3, null, 'left', [], [NaN], [1, 2, 3, 4, 5], [1e9], { 0: 1 }, ['1'], [0.5], [-1]]) {
+    for (const state of [3, null, 'left', [], [NaN], [1, 2, 3, 4, 5, 6], [1e9], { 0: 1 }, ['1'], [0.5], [-1]]) {
       expectCode('invalid-option', () => environment.reset({ options: { state } }));
     }
     expect(environment.getState()).toEqual(before);

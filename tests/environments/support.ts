@@ -5,16 +5,23 @@ import type { DiscreteSpace } from '../../src/environment/spaces.ts';
 import {
   Acrobot,
   Asterix,
+  Bandit,
+  Blackjack,
   Breakout,
   CartPole,
+  CartPoleSwingUp,
+  Catch,
   Chain,
   CliffWalking,
   DeepSea,
   Freeway,
+  FrozenLake,
   GridWorld,
+  MemoryChain,
   MountainCar,
   Seaquest,
   SpaceInvaders,
+  Taxi,
 } from '../../src/environments/index.ts';
 
 /** What every environment of the package is: complete, and answering at once. */
@@ -32,12 +39,14 @@ export interface FullEnvironment extends Environment<unknown, number> {
 export interface Case {
   readonly name: string;
   create(): FullEnvironment;
-  /** With a time limit; DeepSea has none. */
+  /** With a time limit; some have none. */
   limited?(maxEpisodeSteps: number): FullEnvironment;
   /** Lines and characters a line of the ANSI drawing, without the caption. */
   readonly drawing: readonly [number, number];
   /** The action that ends an episode sooner or later when nothing else is done. Default 0. */
   readonly ending?: number;
+  /** Whether action masks come with its observations. */
+  readonly masked?: boolean;
 }
 
 export const cases: readonly Case[] = [
@@ -71,7 +80,25 @@ export const cases: readonly Case[] = [
     limited: (maxEpisodeSteps) => new CliffWalking({ maxEpisodeSteps }),
     drawing: [4, 36],
   },
+  {
+    name: 'FrozenLake',
+    create: () => new FrozenLake(),
+    limited: (maxEpisodeSteps) => new FrozenLake({ maxEpisodeSteps }),
+    drawing: [4, 12],
+  },
+  {
+    name: 'Taxi',
+    create: () => new Taxi({ successProbability: 0.8, fickleProbability: 0.5 }),
+    limited: (maxEpisodeSteps) => new Taxi({ maxEpisodeSteps }),
+    drawing: [5, 27],
+    masked: true,
+  },
+  { name: 'Blackjack', create: () => new Blackjack(), drawing: [2, 36] },
   { name: 'DeepSea', create: () => new DeepSea({ size: 6 }), drawing: [6, 18] },
+  { name: 'Catch', create: () => new Catch(), drawing: [10, 15] },
+  { name: 'MemoryChain', create: () => new MemoryChain({ length: 3, bits: 2 }), drawing: [1, 6] },
+  { name: 'Bandit', create: () => new Bandit({ noiseScale: 1 }), drawing: [1, 33] },
+  { name: 'CartPoleSwingUp', create: () => new CartPoleSwingUp(), drawing: [20, 60] },
   {
     name: 'Chain',
     create: () => new Chain(),

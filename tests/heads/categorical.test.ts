@@ -37,7 +37,7 @@ const loop = {
 
 describe('categorical', () => {
   it('shows its parameters', () => {
-    expect(head).toMatchObject({ kind: 'categorical', width: 6, targetWidth: 6, linear: false });
+    expect(head).toMatchObject({ kind: 'categorical', width: 6, targetWidth: 6, linear: false, readsTakenAlone: true });
     expect(head.settings).toEqual({ atoms: 6, vMin: -3, vMax: 7 });
     expect(categorical({ vMin: 0, vMax: 1 }).width).toBe(51);
     expect(categorical({ atoms: 2, vMin: 0, vMax: 1 }).width).toBe(2);

@@ -6,11 +6,12 @@ import {
 } from '../../src/heads/fully-parameterised-quantile.ts';
 import { quantile } from '../../src/heads/quantile.ts';
 import { expectClose } from '../support/closeness.ts';
+import { guardingArrays } from '../support/guarded.ts';
 import { headBatchArb, lossOf, none, qValuesOf, rowsOf, slopesOf, smallFloatsArb, sum, targetsOf } from '../support/head-inputs.ts';
 import { quantileRegressionLoss } from '../support/quantile-oracle.ts';
 
 const N = 4;
-const head = fullyParameterisedQuantile({ fractions: N });
+const head = guardingArrays(() => fullyParameterisedQuantile({ fractions: N }));
 const rowSize = (actions: number): number => (2 * N - 1) * actions + N;
 const batchArb = headBatchArb(rowSize, 2);
 const learnArb = batchArb.chain((given) => smallFloatsArb(given.batch * (N + 1)).map((targets) => ({ ...given, targets })));

@@ -6,11 +6,12 @@ import { quantile } from '../../src/heads/quantile.ts';
 import { cvar } from '../../src/heads/risk.ts';
 import type { FractionUse } from '../../src/heads/value-head.ts';
 import { expectClose } from '../support/closeness.ts';
+import { guarded, guardingArrays } from '../support/guarded.ts';
 import { headBatchArb, lossOf, none, qValuesOf, rowsOf, slopesOf, smallFloatsArb, sum, targetsOf } from '../support/head-inputs.ts';
 import { quantileRegressionLoss } from '../support/quantile-oracle.ts';
 
 const N = 4;
-const head = implicitQuantile({ online: N, target: N, act: 3 });
+const head = guardingArrays(() => implicitQuantile({ online: N, target: N, act: 3 }));
 const batchArb = headBatchArb((actions) => N * actions);
 const learnArb = batchArb.chain((given) =>
   fc
@@ -76,7 +77,7 @@ describe('implicitQuantile', () => {
     const { fractions } = implicitQuantile({ risk: cvar({ eta: 0.5 }) });
     const drawn = (use: FractionUse, seed = 1): Float32Array => {
       const out = new Float32Array(64 * 200);
-      fractions.draw(use, out, new Random(seed));
+      fractions.draw(use, guarded(out), new Random(seed));
       return out;
     };
     for (const [use, most] of [
@@ -181,9 +182,12 @@ describe('implicitQuantile', () => {
       fractions: evenFractions(1),
     };
     const bad = Float32Array.of(0, 1, NaN, 2);
-    for (const change of [{ outputs: bad }, { targets: bad }, { fractions: none }]) {
+    for (const change of [{ outputs: bad }, { targets: bad }]) {
       const { losses, gradient } = lossOf(head, { ...base, ...change });
       expect([losses[0], sum(gradient)]).toEqual([NaN, NaN]);
     }
+    const out = { gradient: new Float32Array(N), losses: new Float32Array(1), tdErrors: new Float32Array(1) };
+    head.loss({ ...base, fractions: none }, { ...out, estimates: new Float32Array(1) });
+    expect([out.losses[0], sum(out.gradient)]).toEqual([NaN, NaN]);
   });
 });

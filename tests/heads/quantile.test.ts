@@ -2,18 +2,20 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { quantile } from '../../src/heads/quantile.ts';
 import { expectClose } from '../support/closeness.ts';
+import { guardingArrays } from '../support/guarded.ts';
 import { headBatchArb, lossOf, none, qValuesOf, rowsOf, slopesOf, smallFloatsArb, sum, targetsOf } from '../support/head-inputs.ts';
 import { quantileRegressionLoss } from '../support/quantile-oracle.ts';
 
 const N = 5;
 const TAUS = [0.1, 0.3, 0.5, 0.7, 0.9];
-const head = quantile({ quantiles: N });
+const head = guardingArrays(() => quantile({ quantiles: N }));
 const batchArb = headBatchArb((actions) => actions * N);
 const learnArb = batchArb.chain((given) => smallFloatsArb(given.batch * N).map((targets) => ({ ...given, targets })));
 
 describe('quantile', () => {
   it('shows its parameters and refuses bad ones', () => {
-    expect(head).toMatchObject({ kind: 'quantile', width: 5, targetWidth: 5, linear: true, kappa: 1, settings: { quantiles: 5 } });
+    expect(head).toMatchObject({ kind: 'quantile', width: 5, targetWidth: 5, linear: true, readsTakenAlone: true });
+    expect(head).toMatchObject({ kappa: 1, settings: { quantiles: 5 } });
     expect(quantile()).toMatchObject({ width: 200, kappa: 1 });
     expect(quantile({ kappa: 0 }).kappa).toBe(0);
     for (const [name, options] of [

@@ -47,6 +47,7 @@ describe('measures of risk', () => {
       fc.property(fractionArb, (tau) => {
         expect(neutral().distort(tau)).toBe(tau);
         expect(cvar({ eta: 1 }).distort(tau)).toBe(tau);
+        expect(power({ eta: 0 }).distort(tau / 3)).toBe(tau / 3);
         for (const measure of [wang({ eta: 0 }), cpw({ eta: 1 }), power({ eta: 0 })]) {
           expect(measure.distort(tau)).toBeCloseTo(tau, 12);
         }

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FrameStore, type Frames } from '../../src/replay/frame-store.ts';
+import { guarded } from '../support/guarded.ts';
 
 type Operation =
   | { readonly put: number; readonly reserve: number }
@@ -51,7 +52,7 @@ describe('FrameStore', () => {
             store = again;
           } else if ('put' in operation) {
             store.reserve(operation.reserve);
-            const number = store.put(frame(type, size, operation.put));
+            const number = store.put(guarded(frame(type, size, operation.put)));
             expect(number).toBe(naive.free.length > 0 ? naive.free.pop() : naive.used++);
             naive.kept.set(number, { values: [...frame(type, size, operation.put)], references: 1 });
           } else if (naive.kept.size === 0) continue;
@@ -69,12 +70,12 @@ describe('FrameStore', () => {
           } else {
             const numbers = operation.read.map(pick);
             const out = new Float32Array(numbers.length * size).fill(-1);
-            const place = Int32Array.from([9, ...numbers, 9]);
-            store.gather(place, 1, numbers.length, out);
+            const place = Int32Array.from([9, ...numbers]);
+            store.gather(guarded(place), 1, numbers.length, guarded(out));
             expect([...out]).toEqual(numbers.flatMap((number) => naive.kept.get(number)!.values));
             for (const number of numbers) {
               const one = new Float32Array(size + 4).fill(-1);
-              store.read(number, one, operation.offset);
+              store.read(number, guarded(one), operation.offset);
               const values = naive.kept.get(number)!.values;
               expect([...one]).toEqual([...Array(operation.offset).fill(-1), ...values, ...Array(4 - operation.offset).fill(-1)]);
             }
@@ -84,7 +85,8 @@ describe('FrameStore', () => {
           for (let number = 0; number < naive.used; number++) {
             const kept = naive.kept.get(number);
             expect(store.references(number)).toBe(kept?.references ?? 0);
-            expect(store.holds(number, kept ? Float32Array.from(kept.values) : new Float32Array(size))).toBe(kept !== undefined);
+            const values = kept ? Float32Array.from(kept.values) : new Float32Array(size);
+            expect(store.holds(number, guarded(values))).toBe(kept !== undefined);
           }
         }
         expect(store.views().reduce((sum, view) => sum + view.length, 0)).toBe(naive.used * size);

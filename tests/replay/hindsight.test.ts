@@ -345,6 +345,35 @@ describe('hindsight', () => {
     expect(held(other).map(({ discount }) => discount)).toEqual([0, 0, 0, 0, 0.5, 0, 0, 0.5, 0.5, 0]);
   });
 
+  it('bears functions that write to the goals that they are given', () => {
+    const play = (given: Partial<HindsightOptions>) => {
+      const buffer = hindsight(uniform({ capacity: 50 }), { ...options, terminates: same, ...given }).create(layout);
+      for (let t = 0; t < 4; t++) {
+        buffer.add({
+          stream: 0,
+          action: 0,
+          reward: 0,
+          discount: t === 3 ? 0 : 0.5,
+          observation: Float32Array.of(0, t, t % 2, 3, 1),
+          nextObservation: Float32Array.of(0, t + 1, (t + 1) % 2, 4, 0),
+        });
+      }
+      buffer.endEpisode(0);
+      return held(buffer);
+    };
+    const scribbling =
+      <T>(f: (achieved: Float32Array, desired: Float32Array) => T) =>
+      (achieved: Float32Array, desired: Float32Array): T => {
+        const result = f(achieved, desired);
+        achieved.fill(8);
+        desired.fill(9);
+        return result;
+      };
+    const calm = play({});
+    expect(new Set(calm.map(({ discount }) => discount))).toEqual(new Set([0, 0.5]));
+    expect(play({ reward: scribbling(options.reward), terminates: scribbling(same) })).toEqual(calm);
+  });
+
   it('draws by the seed 0 where none is given', () => {
     const draws = (changes: Partial<HindsightOptions>) => {
       const buffer = hindsight(uniform({ capacity: 100 }), { ...options, ...changes }).create(layout);
@@ -377,26 +406,31 @@ describe('hindsight', () => {
   });
 
   it('refuses options outside their ranges', () => {
-    const bad: object[] = [
-      { goals: 0 },
-      { goals: 1.5 },
-      { strategy: 'random' },
-      { strategy: 'final', goals: 2 },
-      { achieved: [1] },
-      { achieved: [-1, 1] },
-      { achieved: [2, 2] },
-      { achieved: [1, 2] },
-      { achieved: undefined },
-      { desired: [2, 4] },
-      { desired: [3, 4.5] },
-      { reward: 1 },
-      { terminates: true },
-      { seed: NaN },
-      { k: 4 },
+    const bad: [object, where: string][] = [
+      [{ goals: 0 }, 'goals'],
+      [{ goals: 1.5 }, 'goals'],
+      [{ strategy: 'random' }, 'strategy'],
+      [{ strategy: 'final', goals: 0 }, 'goals'],
+      [{ strategy: 'final', goals: 2 }, 'goals'],
+      [{ achieved: [1] }, 'achieved'],
+      [{ achieved: [1, 2, 3] }, 'achieved'],
+      [{ achieved: [-1, 1] }, 'achieved[0]'],
+      [{ achieved: [2, 2] }, 'achieved[1]'],
+      [{ achieved: [2, 1.5] }, 'achieved[1]'],
+      [{ achieved: [1, 2] }, 'desired'],
+      [{ achieved: undefined }, 'achieved'],
+      [{ desired: [2, 4] }, 'desired'],
+      [{ desired: [3, 4.5] }, 'desired[1]'],
+      [{ reward: 1 }, 'reward'],
+      [{ terminates: true }, 'terminates'],
+      [{ k: 4 }, 'options'],
     ];
-    for (const changes of bad) {
+    expect(() => hindsight(uniform({ capacity: 5 }), { ...options, seed: NaN })).toThrow(
+      expect.objectContaining({ code: 'invalid-option', where: 'Random(seed)' }),
+    );
+    for (const [changes, where] of bad) {
       expect(() => hindsight(uniform({ capacity: 5 }), { ...options, ...changes }), JSON.stringify(changes)).toThrow(
-        expect.objectContaining({ code: 'invalid-option' }),
+        expect.objectContaining({ code: 'invalid-option', where: `hindsight(${where})` }),
       );
     }
     expect(() => hindsight(undefined as never, options)).toThrow(expect.objectContaining({ code: 'invalid-option' }));

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { DqnError } from '../../src/common/errors.ts';
 import { Random } from '../../src/common/random.ts';
 import { checkAction, checkMask, checkStream } from '../../src/replay/check-transition.ts';
@@ -9,7 +9,7 @@ import type { ReplayLayout } from '../../src/replay/replay-buffer.ts';
 import { sequences } from '../../src/replay/sequences.ts';
 import { SumTree } from '../../src/replay/sum-tree.ts';
 import { uniform } from '../../src/replay/uniform.ts';
-import { fill, simple, transition } from './support.ts';
+import { fill, saved, simple, transition } from './support.ts';
 
 /** Bytes of a sum tree: each level filled up to whole nodes of 8 and the total, a byte for each sum, a place for each lowest node, and 12 a mass. */
 function treeBytes(leaves: number, asked: number): number {
@@ -56,6 +56,7 @@ describe('byteLength', () => {
     byTree.sample(7, new Random(1));
     expect(byTree.byteLength).toBe(plain + treeBytes(capacity, 7) + 8 * 7);
     const byRank = rankPrioritized({ capacity }).create(simple);
+    expect(byRank.byteLength).toBe(20 * capacity + 12 * capacity + 8 * capacity);
     fill(byRank, 3);
     byRank.sample(7, new Random(1)); // sorted once: four more bytes a transition
     expect(byRank.byteLength).toBe(plain + 12 * capacity + 4 * capacity + 8 * capacity);
@@ -165,6 +166,24 @@ describe('what is refused', () => {
     expect(expectedOf(() => replay.updatePriorities(new Float64Array(0), new Float32Array(0), new Float32Array(1)))).toBe(
       '0 weights',
     );
+    for (let i = 0; i < 9; i++) {
+      replay.add({
+        ...transition({ observation: new Float32Array(2), nextObservation: new Float32Array(2) }),
+        terminated: false,
+        truncated: false,
+        state: new Float32Array(0),
+      });
+    }
+    const held = saved(replay);
+    const next = (held.next as Int32Array).with(3, 3);
+    expect(expectedOf(() => replay.setState({ ...held, next }))).toBe('-1 or a step in [4, 8]');
+    expect(expectedOf(() => new SumTree(5).set(5, 1))).toBe('a whole number in [0, 4]');
+    const stored = saved(buffer);
+    expect(expectedOf(() => buffer.setState({ ...stored, observations: [new Float32Array(8)] }))).not.toBe(
+      'at most 8 observations',
+    );
+    expect(expectedOf(() => buffer.setState({ ...stored, observations: [new Float32Array(9)] }))).toBe('at most 8 observations');
+    expect(expectedOf(() => buffer.setState({ ...stored, actions: new Int32Array(4).fill(3) }))).toBe('actions in [0, 2]');
     const { n, windows } = { n: 2, windows: new NStepAccumulator({ n: 2, discount: 1, layout }) };
     windows.push(
       {
@@ -181,5 +200,23 @@ describe('what is refused', () => {
     const state = windows.getState() as { windows: object[] };
     const damaged = { ...state, windows: [{ ...state.windows[0], observations: [] }] };
     expect(expectedOf(() => windows.setState(damaged as never))).toBe(`${n + 1} observations`);
+    const wrong = { ...state, windows: [{ ...state.windows[0], actions: new Int32Array(3).fill(3) }] };
+    expect(expectedOf(() => windows.setState(wrong as never))).toBe('actions in [0, 2]');
+  });
+
+  it('is told with the memory that there is not', () => {
+    vi.stubGlobal(
+      'Int32Array',
+      class {
+        constructor(length = 0) {
+          if (length > 0) throw new RangeError('Array buffer allocation failed');
+        }
+      },
+    );
+    try {
+      expect(expectedOf(() => uniform({ capacity: 6 }).create(simple))).toBe('6 transitions of 20 bytes each');
+    } finally {
+      vi.unstubAllGlobals();
+    }
   });
 });

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { nStepReturn } from '../../src/bellman/n-step-return.ts';
 import { NStepAccumulator, type Step } from '../../src/replay/n-step.ts';
 import type { ReplayLayout, Transition } from '../../src/replay/replay-buffer.ts';
+import { guarded } from '../support/guarded.ts';
 
 const layout: ReplayLayout = { observationSize: 2, observationType: 'float32', actions: 3 };
 const plain: ReplayLayout = { ...layout, observationSize: 1 };
@@ -101,11 +102,11 @@ class Feeder {
     if (mask) this.#mask.set(mask);
     const step = {
       stream,
-      observation: this.#observation,
+      observation: guarded(this.#observation),
       action: actions[t],
       reward: rewards[t],
-      nextObservation: this.#next,
-      nextActionMask: mask && this.#mask,
+      nextObservation: guarded(this.#next),
+      nextActionMask: mask && guarded(this.#mask),
       terminated: last && (ending === 'terminated' || ending === 'both'),
       truncated: last && (ending === 'truncated' || ending === 'both'),
     };

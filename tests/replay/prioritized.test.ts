@@ -137,6 +137,25 @@ describe('prioritized', () => {
     }
   });
 
+  it('is uniform where α is 0 or all priorities are', () => {
+    for (const [priorityExponent, errors] of [
+      [0, [0, 9, 1]],
+      [1, [0, 0, 0]],
+    ] as const) {
+      const buffer = prioritized({ capacity: 3, priorityExponent, priorityEpsilon: 0, importanceExponent: 1 }).create(simple);
+      fill(buffer, 3);
+      prioritize(buffer, 0, errors);
+      const { ids, weights } = buffer.sample(300, new Random(1));
+      expect(
+        chiSquare(
+          [0, 1, 2].map((id) => ids.filter((drawn) => drawn === id).length),
+          [100, 100, 100],
+        ),
+      ).toBeLessThan(chiBound(3));
+      expect(weights.every((weight) => weight === 1)).toBe(true);
+    }
+  });
+
   it('takes one from each of B equal parts where stratified', () => {
     const buffer = prioritized({ capacity: 8, priorityExponent: 1, priorityEpsilon: 0 }).create(simple);
     fill(buffer, 8);
@@ -199,6 +218,7 @@ describe('prioritized', () => {
       [7, 1],
       [Infinity, 1],
       [-3, 0],
+      [-0.5, 0],
       [-Infinity, 0],
     ]) {
       const [odd, plain] = [at(value), prioritized({ capacity: 6, importanceExponent: same }).create(simple)];
@@ -421,6 +441,15 @@ describe('rankPrioritized', () => {
     }
   });
 
+  it('gives a mass that is exactly a sum to the place after it', () => {
+    const sampler = rankPrioritized({ capacity: 4, priorityExponent: 0 }).sampler.create(4);
+    for (let id = 0; id < 4; id++) sampler.added(id);
+    const ids = new Float64Array(4);
+    // Row b asks for b, of the sums 1, 2, 3 and 4.
+    sampler.draw({ oldest: 0, size: 4, random: { uint32: () => 0 } as unknown as Random, step: 0 }, ids, new Float32Array(4));
+    expect([...ids]).toEqual([0, 1, 2, 3]);
+  });
+
   it('gives the weights of the definition', () => {
     const buffer = rankPrioritized({ capacity: 9, importanceExponent: 0.8, priorityExponent: 0.5 }).create(simple);
     fill(buffer, 5);
@@ -471,6 +500,8 @@ describe('rankPrioritized', () => {
       );
       expect(target.getState()).toEqual(before);
     }
+    const low = { ...sampler, largest: 0.5, priorities: new Float32Array(4), slots: Int32Array.of(0, 1, 2, 3) };
+    expect(() => target.setState({ ...state, sampler: low })).toThrow(expect.objectContaining({ code: 'invalid-checkpoint' }));
     expect(() => target.setState({ ...state, sampler: { ...sampler, priorityExponent: 0.1 } })).toThrow(
       expect.objectContaining({ code: 'incompatible-checkpoint' }),
     );

@@ -5,12 +5,13 @@ import type { State } from '../../src/common/state.ts';
 import { combined } from '../../src/replay/combined.ts';
 import { prioritized } from '../../src/replay/prioritized.ts';
 import { rankPrioritized } from '../../src/replay/rank-prioritized.ts';
-import { recentFirst } from '../../src/replay/recent-first.ts';
+import { recentFirst, type RecentFirstOptions } from '../../src/replay/recent-first.ts';
 import type { ReplayLayout, ReplaySpec } from '../../src/replay/replay-buffer.ts';
 import type { SampleContext, Sampler } from '../../src/replay/sampler.ts';
 import { sampled, type SampledSpec } from '../../src/replay/stored-replay.ts';
 import { stratified } from '../../src/replay/stratified.ts';
 import { uniform } from '../../src/replay/uniform.ts';
+import { guarded, guardingArrays } from '../support/guarded.ts';
 import { chiBound, chiSquare, fill, frequencies, saved, simple, transition, unpacked } from './support.ts';
 
 /** A user's own: always the oldest. */
@@ -41,7 +42,7 @@ const kinds: Record<string, (capacity: number) => SampledSpec> = {
   uniform: (capacity) => uniform({ capacity }),
   stratified: (capacity) => stratified({ capacity }),
   recentFirst: (capacity) => recentFirst({ capacity, recency: 0.9, cycle: 7, minimum: 2 }),
-  prioritized: (capacity) => prioritized({ capacity }),
+  prioritized: (capacity) => prioritized({ capacity, priorityEpsilon: 0 }),
   rankPrioritized: (capacity) => rankPrioritized({ capacity }),
   'combined(uniform)': (capacity) => combined(uniform({ capacity })),
   'combined(prioritized)': (capacity) => combined(prioritized({ capacity, sampling: 'independent' })),
@@ -64,7 +65,7 @@ describe.each(Object.keys(kinds))('%s', (kind) => {
         fc.nat(12),
         (capacity, steps, cut) => {
           const spec = make(capacity);
-          const buffers = [spec.create(simple)];
+          const buffers = [guardingArrays(() => spec.create(simple))];
           const randoms = [new Random(5), new Random(5)];
           let added = 0;
           const take = ({ add, batch, error }: (typeof steps)[number], step: number) => {
@@ -100,6 +101,21 @@ describe.each(Object.keys(kinds))('%s', (kind) => {
       ),
       { numRuns: 60 },
     );
+  });
+
+  it('fills the batch that it is given, and asks for nothing beyond', () => {
+    for (const error of [0, 3]) {
+      const sampler = make(5).sampler.create(5);
+      for (let id = 0; id < 8; id++) sampler.added(id);
+      for (let id = 3; id < 8; id++) sampler.update?.(id, error);
+      for (const size of [1, 2, 9]) {
+        const ids = new Float64Array(size).fill(-1);
+        const weights = new Float32Array(size).fill(1);
+        sampler.draw({ oldest: 3, size: 5, random: new Random(1), step: 0 }, guarded(ids), guarded(weights));
+        for (const id of ids) expect([3, 4, 5, 6, 7]).toContain(id);
+        for (const weight of weights) expect(weight > 0 && weight <= 1).toBe(true);
+      }
+    }
   });
 
   it('gives batches larger than what is held, masks, and bytes', () => {
@@ -248,6 +264,19 @@ describe('recentFirst', () => {
         counts.map(() => 500),
       ),
     ).toBeLessThan(chiBound(20));
+  });
+
+  it('has the defaults that it says', () => {
+    const draw = (options: Partial<RecentFirstOptions>) => {
+      const sampler = recentFirst({ capacity: 1e6, ...options }).sampler.create(1e6);
+      const random = new Random(1);
+      return Array.from({ length: 1001 }, () => {
+        const ids = new Float64Array(2);
+        sampler.draw({ oldest: 0, size: 1e6, random, step: 0 }, ids, new Float32Array(2));
+        return [...ids];
+      });
+    };
+    expect(draw({})).toEqual(draw({ recency: 0.996, cycle: 1000, minimum: 5000 }));
   });
 
   it('refuses options outside their ranges, and states of another cycle', () => {

@@ -565,6 +565,30 @@ describe('sequences', () => {
     expect(bytes(1500)).toBe(bytes(100));
   });
 
+  it('keeps a state as long as a sequence may begin with it, and no longer', () => {
+    const stateSize = 2 ** 18; // a chunk of memory each
+    const options = { capacity: 9, length: 2, burnIn: 1, overlap: 0 };
+    const plain = sequences(options).create({ ...layout, stateSize: 0 });
+    const buffer = sequences(options).create({ ...layout, stateSize });
+    let most = 0;
+    for (let i = 0; i < 40; i++) {
+      const kept = (buffer.getState() as { stated: Uint8Array }).stated.reduce((sum, has) => sum + has, 0);
+      most = Math.max(most, kept + 1); // there is room for one more before the oldest goes
+      const step = {
+        stream: 0,
+        observation: Float32Array.of(i, 0),
+        action: 0,
+        reward: 0,
+        nextObservation: Float32Array.of(i + 1, 0),
+        terminated: false,
+        truncated: false,
+      };
+      buffer.add({ ...step, state: new Float32Array(stateSize) });
+      plain.add({ ...step, state: new Float32Array(0) });
+    }
+    expect(buffer.byteLength - plain.byteLength).toBe(most * (4 * stateSize + 4));
+  });
+
   it('refuses states of other buffers and damaged ones, and keeps its own', () => {
     const options = { capacity: 30, length: 4, burnIn: 2, prioritized: {} };
     const { buffer: source } = fed(options, {}, 75);
@@ -619,6 +643,11 @@ describe('sequences', () => {
       ['running', [{ ...running, ids: changed<Float64Array>(running.ids, 1, NaN) }]],
     ];
     for (const [key, value] of damages) refuse({ ...state, [key]: value });
+    const stateless = fed(options, { stateSize: 0 }, 75).buffer;
+    const own = saved(stateless);
+    expect(() => stateless.setState({ ...own, stated: changed<Uint8Array>(own.stated, 3, 1) })).toThrow(
+      expect.objectContaining({ code: 'invalid-checkpoint', where: 'StoredSequences.setState(state).stated[3]' }),
+    );
     for (const bad of [null, 3, [], 'x']) refuse(bad as State);
     for (const [key, value] of [
       ['kind', 'uniform'],

@@ -16,6 +16,7 @@ import { type Fields, saved } from './support.ts';
 
 const layout: ReplayLayout = { observationSize: 2, observationType: 'float32', actions: 3 };
 const bytes: ReplayLayout = { ...layout, observationType: 'uint8' };
+const stacks: ReplayLayout = { ...bytes, observationSize: 4, stacking: { frames: 2, interleaved: true } };
 
 const whole = (min: number, max: number): Range => ({ min, max, whole: true });
 const freely = (range: Range): Range => ({ ...range, free: true });
@@ -23,17 +24,24 @@ const probability: Range = { min: 0, max: 1, free: true };
 const largestFloat = (2 - 2 ** -23) * 2 ** 127;
 
 /** Adds steps of two environments, with masks where wanted; some observations are of no transition any more once it is full. */
-function feed(buffer: ReplayBuffer, count: number, from: number, { observationType }: ReplayLayout, masked = true): void {
+function feed(
+  buffer: ReplayBuffer,
+  count: number,
+  from: number,
+  { observationType, observationSize: length }: ReplayLayout,
+  masked = true,
+): void {
   const type = observationType === 'float32' ? Float32Array : Uint8Array;
   const random = new Random(from);
+  const observation = (a: number, b: number) => type.from(Array.from({ length }, (_, j) => (j % 2 === 0 ? a : b)));
   for (let i = from; i < from + count; i++) {
     buffer.add({
       stream: i % 3 === 0 ? 1 : 0,
-      observation: type.of(i % 5, i + 1),
+      observation: observation(i % 5, i + 1),
       action: i % 3,
       reward: i / 2,
       discount: i % 4 === 0 ? 0 : 0.5,
-      nextObservation: type.of(i % 5, i + 100),
+      nextObservation: observation(i % 5, i + 100),
       nextActionMask: masked ? Uint8Array.of(1, i % 2, 0) : undefined,
     });
   }
@@ -44,9 +52,12 @@ function feed(buffer: ReplayBuffer, count: number, from: number, { observationTy
   );
 }
 
+/** What tells a layout. */
+const LAYOUT = ['observationSize', 'observationType', 'actions', 'stackedFrames', 'interleaved'];
+
 /** What is the same for all buffers with a store of transitions, whose state lies at `prefix`. `used`: observations in it. */
 const store = (used: number, prefix = '') => ({
-  options: ['capacity', 'layout.observationSize', 'layout.observationType', 'layout.actions'].map((name) => prefix + name),
+  options: ['capacity', ...LAYOUT.map((name) => `layout.${name}`)].map((name) => prefix + name),
   ranges: Object.fromEntries(
     Object.entries({
       added: whole(0, Number.MAX_SAFE_INTEGER),
@@ -66,7 +77,7 @@ const store = (used: number, prefix = '') => ({
 
 /** How many observations a saved store holds. */
 const used = (state: Fields) =>
-  (state.observations as Float32Array[]).reduce((sum, chunk) => sum + chunk.length, 0) / layout.observationSize;
+  ((state.stacks ?? state.observations) as Float32Array[]).reduce((sum, chunk) => sum + chunk.length, 0) / layout.observationSize;
 
 function damageable(spec: ReplaySpec, given: ReplayLayout, more: Pick<Damageable, 'options' | 'ranges'>): Damageable {
   const source = () => {
@@ -94,6 +105,12 @@ describe('a saved state that is damaged in any one field is refused, and nothing
   it.each([
     ['uniform', uniform({ capacity: 7 }), layout, none],
     ['uniform, of bytes', uniform({ capacity: 7 }), bytes, none],
+    [
+      'uniform, of stacks of frames',
+      uniform({ capacity: 7 }),
+      stacks,
+      { options: [], ranges: { freePlanes: whole(0, 2 ** 31 - 1) } },
+    ],
     ['stratified', stratified({ capacity: 7 }), layout, none],
     [
       'prioritized',
@@ -162,7 +179,7 @@ describe('a saved state that is damaged in any one field is refused, and nothing
     const { steps } = saved(source());
     const { options, ranges } = store(used(steps as Fields), 'steps.');
     const own = ['capacity', 'length', 'burnIn', 'overlap', 'prioritized', 'priorityMix', 'storedState'];
-    const given = ['observationSize', 'observationType', 'actions', 'stateSize', 'nStep', 'discount'];
+    const given = [...LAYOUT, 'stateSize', 'nStep', 'discount'];
     const priorities = ['priorities.priorityExponent', 'priorities.priorityEpsilon'];
     expectDamageRefused({
       source,
@@ -239,7 +256,7 @@ describe('a saved state that is damaged in any one field is refused, and nothing
     expectDamageRefused({
       source: () => fed(6),
       target: () => fed(3),
-      options: ['n', 'discount', 'layout.observationSize', 'layout.observationType', 'layout.actions'],
+      options: ['n', 'discount', ...LAYOUT.map((name) => `layout.${name}`)],
       ranges: {
         'windows.observations':
           given.observationType === 'uint8' ? freely(whole(0, 255)) : freely({ min: -largestFloat, max: largestFloat }),

@@ -2,12 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../src/common/random.ts';
 import { SumTree } from '../../src/replay/sum-tree.ts';
+import { guarded } from '../support/guarded.ts';
 
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
 
 function find(tree: SumTree, masses: readonly number[]): number[] {
   const leaves = new Float64Array(masses.length);
-  tree.find(Float64Array.from(masses), leaves);
+  tree.find(guarded(Float64Array.from(masses)), guarded(leaves));
   return [...leaves];
 }
 

@@ -1,5 +1,6 @@
 import { Random } from '../../src/common/random.ts';
 import type { State } from '../../src/common/state.ts';
+import { guarded } from '../support/guarded.ts';
 import { fineUniform } from '../../src/replay/proportional.ts';
 import type { ReplayBuffer, ReplayLayout, Transition } from '../../src/replay/replay-buffer.ts';
 
@@ -18,7 +19,8 @@ export const transition = (changes: Partial<Transition> = {}): Transition => ({
 /** Adds `count` transitions whose observations and rewards tell their numbers. */
 export function fill(buffer: ReplayBuffer, count: number, from = 0): void {
   for (let i = from; i < from + count; i++) {
-    buffer.add(transition({ observation: Float32Array.of(i), nextObservation: Float32Array.of(i + 1), reward: i, action: i % 3 }));
+    const [observation, nextObservation] = [i, i + 1].map((value) => guarded(Float32Array.of(value)));
+    buffer.add(transition({ observation, nextObservation, reward: i, action: i % 3 }));
   }
 }
 

@@ -1,4 +1,5 @@
 import { BACKENDS, type TfjsBackend } from '../../src/engines/tfjs/backends.ts';
+import { INSTALLED } from '../../src/engines/tfjs/packages.ts';
 import { TfjsEngine } from '../../src/engines/tfjs/tfjs-engine.ts';
 import { tfjs } from '../../src/tfjs/index.ts';
 
@@ -8,5 +9,5 @@ import { tfjs } from '../../src/tfjs/index.ts';
  */
 export async function deviceEngine<M extends 'sync' | 'async'>(backend: TfjsBackend, timing: M): Promise<TfjsEngine<M>> {
   (await tfjs({ backend })).dispose();
-  return new TfjsEngine<M>({ ...BACKENDS[backend], sync: timing === 'sync', slowReading: true }, backend);
+  return new TfjsEngine<M>({ ...BACKENDS[backend], sync: timing === 'sync', slowReading: true }, backend, INSTALLED);
 }

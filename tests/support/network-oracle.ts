@@ -139,6 +139,8 @@ class Pass {
         const [value, advantage] = stacks.map((stack) => this.#stack(stack, rows));
         return rows.map((_, i) => this.#duel(spec, value[i], advantage[i]));
       }
+      case 'layersModel':
+        throw new Error("A model of TensorFlow.js's layers has no loops here.");
       case 'gru':
         return this.#recur(spec.units, rows, own);
       case 'implicitQuantiles': {

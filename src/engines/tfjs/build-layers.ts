@@ -11,6 +11,7 @@ import { layerNormLayer } from './layer-norm.ts';
 import { noisyDenseLayer } from './noisy-dense.ts';
 import { parallelLayer } from './parallel.ts';
 import { proposedQuantilesLayer } from './proposed-quantiles.ts';
+import { layersModelLayer } from './layers-model/layer.ts';
 import { quantileEmbedding } from './quantile-embedding.ts';
 import { residualLayer } from './residual.ts';
 import { stackLayers } from './stack.ts';
@@ -48,6 +49,8 @@ function buildLayer(foundation: Foundation, plan: LayerPlan): TfjsLayer {
       return implicitQuantilesLayer(quantileEmbedding(foundation, spec, parameters), within(0));
     case 'proposedQuantiles':
       return proposedQuantilesLayer(foundation, of(spec), quantileEmbedding(foundation, spec, parameters.slice(0, 2)), within(0));
+    case 'layersModel':
+      return layersModelLayer(foundation, of(spec));
     case 'flatten':
       throw new Error('A flatten layer has nothing to build.');
   }
@@ -66,8 +69,10 @@ export function learningRateFactors(plans: readonly LayerPlan[]): Float32Array |
 }
 
 function factorsOf({ spec, parameters, stacks }: LayerPlan): { size: number; factor: number }[] {
-  const isProposal = (i: number): boolean => spec.kind === 'proposedQuantiles' && i >= 2;
-  const rate = spec.kind === 'proposedQuantiles' ? (spec.proposalRate ?? DEFAULT_PROPOSAL_RATE) : 1;
-  const own = parameters.map(({ shape }, i) => ({ size: sizeOf(shape), factor: isProposal(i) ? rate : 1 }));
+  const factor = (i: number): number => {
+    if (spec.kind === 'proposedQuantiles' && i >= 2) return spec.proposalRate ?? DEFAULT_PROPOSAL_RATE;
+    return spec.kind === 'layersModel' && spec.weights[i].trainable === false ? 0 : 1;
+  };
+  const own = parameters.map(({ shape }, i) => ({ size: sizeOf(shape), factor: factor(i) }));
   return [...own, ...stacks.flat().flatMap(factorsOf)];
 }

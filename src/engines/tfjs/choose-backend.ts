@@ -1,6 +1,6 @@
 import { DqnError } from '../../common/errors.ts';
 import type { TfjsBackend } from './backends.ts';
-import type { BackendPackages } from './packages.ts';
+import type { TfjsPackages } from './packages.ts';
 import { startBackend, type StartOptions } from './start-backend.ts';
 import { isSoftware, nodeVersion } from './surroundings.ts';
 
@@ -19,7 +19,7 @@ export interface Choice {
  * Starts the best backend that there is: GPUs first, but none that is a program on the CPU, which is slower than the `wasm` backend.
  * @throws DqnError `missing-package` if not even one is installed, listing all.
  */
-export async function chooseBackend(packages: BackendPackages, options: StartOptions): Promise<Choice> {
+export async function chooseBackend(packages: TfjsPackages, options: StartOptions): Promise<Choice> {
   const refused: string[] = [];
   for (const backend of nodeVersion() === undefined ? IN_BROWSERS : IN_NODE) {
     try {

@@ -1,5 +1,5 @@
-/** How the packages of backends are loaded, each when it is first asked for. */
-export interface BackendPackages {
+/** How the packages of TensorFlow.js are loaded, each when it is first asked for. */
+export interface TfjsPackages {
   cpu(): Promise<unknown>;
   wasm(): Promise<unknown>;
   webgl(): Promise<unknown>;
@@ -8,10 +8,12 @@ export interface BackendPackages {
   'node-gpu'(): Promise<unknown>;
   /** WebGPU for Node. */
   dawn(): Promise<unknown>;
+  /** Models of layers. */
+  layers(): Promise<unknown>;
 }
 
 /** Names of the packages. */
-export const PACKAGE_NAMES: Readonly<Record<keyof BackendPackages, string>> = {
+export const PACKAGE_NAMES: Readonly<Record<keyof TfjsPackages, string>> = {
   cpu: '@tensorflow/tfjs-backend-cpu',
   wasm: '@tensorflow/tfjs-backend-wasm',
   webgl: '@tensorflow/tfjs-backend-webgl',
@@ -19,6 +21,7 @@ export const PACKAGE_NAMES: Readonly<Record<keyof BackendPackages, string>> = {
   node: '@tensorflow/tfjs-node',
   'node-gpu': '@tensorflow/tfjs-node-gpu',
   dawn: 'webgpu',
+  layers: '@tensorflow/tfjs-layers',
 };
 
 /** Out of sight of bundlers: no browser has it. */
@@ -27,7 +30,7 @@ function importInNode(name: string): Promise<unknown> {
 }
 
 /** The packages that are installed. */
-export const INSTALLED: BackendPackages = {
+export const INSTALLED: TfjsPackages = {
   cpu: () => import('@tensorflow/tfjs-backend-cpu'),
   wasm: () => import('@tensorflow/tfjs-backend-wasm'),
   webgl: () => import('@tensorflow/tfjs-backend-webgl'),
@@ -35,4 +38,5 @@ export const INSTALLED: BackendPackages = {
   node: () => importInNode(PACKAGE_NAMES.node),
   'node-gpu': () => importInNode(PACKAGE_NAMES['node-gpu']),
   dawn: () => importInNode(PACKAGE_NAMES.dawn),
+  layers: () => import('@tensorflow/tfjs-layers'),
 };

@@ -1,7 +1,8 @@
 import { env, findBackend, findBackendFactory, getBackend, setBackend } from '@tensorflow/tfjs-core';
 import { DqnError } from '../../common/errors.ts';
 import { BACKENDS, type TfjsBackend } from './backends.ts';
-import { type BackendPackages, PACKAGE_NAMES } from './packages.ts';
+import { loadPackage } from './load-package.ts';
+import type { TfjsPackages } from './packages.ts';
 import { adapterName, findAdapter, nodeVersion, rendererName } from './surroundings.ts';
 
 /** What starting a backend may be told. */
@@ -10,53 +11,15 @@ export interface StartOptions {
   readonly wasmPaths?: string | Readonly<Record<string, string>>;
 }
 
-const NATIVE = ['node', 'node-gpu'];
-
-function remedyFor(name: keyof BackendPackages): string {
-  const install = `Install it: npm install ${PACKAGE_NAMES[name]}`;
-  const alternative = "Or use backend 'webgpu', which runs on GPUs in every current Node through the package webgpu, or 'wasm'.";
-  switch (name) {
-    case 'node':
-      return `${install}@4.22.0 under Node 18 to 22: it downloads the TensorFlow library when it is installed, or builds against it, and does not work from Node 23 on. ${alternative}`;
-    case 'node-gpu':
-      return `${install}@4.22.0 under Node 18 to 22 on Linux with CUDA 11.x and cuDNN 8: it downloads the TensorFlow library when it is installed, and does not work from Node 23 on. ${alternative}`;
-    case 'dawn':
-      return `${install}. It brings WebGPU to Node; Node itself has none.`;
-    default:
-      return `${install} @tensorflow/tfjs-core.`;
-  }
-}
-
-/**
- * Loads a package.
- * @throws DqnError `missing-package` saying what to install, and where it runs.
- */
-async function load(packages: BackendPackages, name: keyof BackendPackages): Promise<unknown> {
-  try {
-    return await packages[name]();
-  } catch (cause) {
-    const said = cause instanceof Error ? cause.message.split('\n', 1)[0] : String(cause);
-    const node = NATIVE.includes(name) && nodeVersion() ? ` (Node ${nodeVersion()})` : '';
-    throw new DqnError({
-      code: 'missing-package',
-      where: `tfjs(${name === 'dawn' ? 'webgpu' : name})`,
-      expected: `the package ${PACKAGE_NAMES[name]}`,
-      received: `none that can be loaded${node}: ${said.length > 160 ? `${said.slice(0, 160)}…` : said}`,
-      remedy: remedyFor(name),
-      cause,
-    });
-  }
-}
-
 function unsupported(backend: TfjsBackend, expected: string, received: string, remedy: string, cause?: unknown): DqnError {
   return new DqnError({ code: 'unsupported-platform', where: `tfjs(${backend})`, expected, received, remedy, cause });
 }
 
 /** Gives Node a `navigator.gpu`. */
-async function bringWebGpu(packages: BackendPackages): Promise<void> {
+async function bringWebGpu(packages: TfjsPackages): Promise<void> {
   const scope = globalThis as { navigator?: { gpu?: unknown } };
   if (scope.navigator?.gpu || nodeVersion() === undefined) return;
-  const { create, globals } = (await load(packages, 'dawn')) as { create(options: string[]): unknown; globals: object };
+  const { create, globals } = (await loadPackage(packages, 'dawn')) as { create(options: string[]): unknown; globals: object };
   Object.assign(globalThis, globals);
   const gpu = create([]);
   if (scope.navigator) Object.defineProperty(scope.navigator, 'gpu', { value: gpu, configurable: true });
@@ -68,7 +31,7 @@ async function bringWebGpu(packages: BackendPackages): Promise<void> {
  * @returns what is worth knowing of it, for people.
  * @throws DqnError `missing-package` saying what to install, `unsupported-platform` where the backend does not run here.
  */
-export async function startBackend(backend: TfjsBackend, packages: BackendPackages, { wasmPaths }: StartOptions): Promise<string> {
+export async function startBackend(backend: TfjsBackend, packages: TfjsPackages, { wasmPaths }: StartOptions): Promise<string> {
   const { backend: name } = BACKENDS[backend];
   let adapter: string | undefined;
   if (backend === 'webgpu') {
@@ -83,7 +46,7 @@ export async function startBackend(backend: TfjsBackend, packages: BackendPackag
       );
     adapter = adapterName(found);
   }
-  const loaded = findBackend(name) ? undefined : await load(packages, backend);
+  const loaded = findBackend(name) ? undefined : await loadPackage(packages, backend);
   if (!findBackend(name) && !findBackendFactory(name)) {
     throw unsupported(
       backend,

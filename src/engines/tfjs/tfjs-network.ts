@@ -1,5 +1,6 @@
 import { keep, tensor, type Tensor } from '@tensorflow/tfjs-core';
 import { type Answer, chain, finishing, isPromise, type MaybePromise, type Timing } from '../../common/maybe-promise.ts';
+import type { Random } from '../../common/random.ts';
 import { initialParameters } from '../../networks/initialize.ts';
 import { matchTensors } from '../../networks/match-tensors.ts';
 import {
@@ -36,8 +37,9 @@ import { FlatLayout, FlatParameters } from './flat-parameters.ts';
 import { Foundation } from './foundation.ts';
 import type { Pass, TfjsLayer } from './layer.ts';
 import { clippingFactor, euclideanNorm } from './gradient-norm.ts';
-import { add, concat, fill, lessEqual, multiply, reshape, scalar, select, share, square, total } from './ops.ts';
+import { add, concat, fill, lessEqual, multiply, reshape, scalar, select, share, slice, square, total } from './ops.ts';
 import { type OptimizerRule, optimizerRule } from './optimizer-step.ts';
+import type { Recovery, Survivor } from './recovery.ts';
 import { Tape } from './tape.ts';
 
 /** What a network needs in order to learn. */
@@ -73,46 +75,128 @@ interface ApplyOptions {
   readonly norm?: Tensor;
 }
 
-function build(device: Device, spec: NetworkSpec, { random, optimizer }: NetworkOptions): Parts {
-  const plans = planNetwork(spec);
-  const rule = optimizer && optimizerRule(checkOptimizerSpec(optimizer));
-  const layout = new FlatLayout(parametersOf(plans));
-  const foundation = new Foundation(device);
-  const layers = buildStack(foundation, plans);
-  const all = device.upload(layout.join(initialParameters(spec, random)), [layout.size]);
-  const parameters = new FlatParameters(device, layout, all);
+/** Everything in a network that learning changes, on the host. */
+interface Numbers {
+  readonly parameters: Float32Array;
+  readonly slots: readonly Float32Array[];
+  /** Updates so far. */
+  readonly step: number;
+}
+
+/** Numbers as they were once. */
+interface Copy extends Numbers {
+  /** Updates that they come from, of those that can be lost. */
+  readonly updates: number;
+  /** Changes that they come from. */
+  readonly version: number;
+}
+
+/** Stands at the end of every copy: numbers that come from nowhere are zeros. */
+const MARK = 1;
+
+/** What a network is built of, whatever its numbers. */
+interface Plan {
+  readonly layout: FlatLayout;
+  readonly plans: readonly LayerPlan[];
+  readonly rule: OptimizerRule | undefined;
+  readonly random: Random;
+  /** The numbers that it starts with, but for what layers draw themselves. */
+  readonly first: Numbers;
+}
+
+function build(device: Device, { layout, plans, rule, random, first }: Plan, numbers: Numbers): Parts {
+  const foundation = new Foundation(device, random, rule !== undefined);
+  let layers: TfjsLayer;
+  try {
+    layers = buildStack(foundation, plans);
+  } catch (error) {
+    foundation.dispose();
+    throw error;
+  }
+  const upload = (values: Float32Array): Tensor => device.upload(values, [layout.size]);
+  const given = upload(numbers.parameters);
+  const fresh = numbers.parameters === first.parameters;
+  const parameters = new FlatParameters(device, layout, fresh ? startWith(device, layout, given, foundation.starts) : given);
   const factors = rule && learningRateFactors(plans);
   const learner = rule && {
     rule,
-    slots: rule.slots.map(() => device.upload(new Float32Array(layout.size), [layout.size])),
+    slots: numbers.slots.map(upload),
     factors: factors && foundation.constant(factors, [layout.size]),
-    step: 0,
+    step: numbers.step,
   };
   return { foundation, layers, layout, parameters, learner };
 }
 
+/** All parameters as they are drawn, but for those that start as a tensor says. Takes the drawn ones. */
+function startWith(device: Device, layout: FlatLayout, drawn: Tensor, starts: ReadonlyMap<string, Tensor>): Tensor {
+  if (starts.size === 0) return drawn;
+  const parts = (): Tensor[] =>
+    layout.places.map(({ name, start, size }) => reshape(starts.get(name) ?? slice(drawn, [start], [size]), [size]));
+  const joined = device.run(() => keep(concat(parts(), 0)));
+  drawn.dispose();
+  return joined;
+}
+
+function release({ foundation, parameters, learner }: Parts): void {
+  parameters.dispose();
+  for (const slot of learner?.slots ?? []) slot.dispose();
+  foundation.dispose();
+}
+
+/** The copies of an optimiser's averages, by name. */
+function nameSlots(layout: FlatLayout, rule: OptimizerRule, step: number, slots: readonly Float32Array[]): NamedTensor[] {
+  const named = slots.map((all, i) => layout.split(all).map((each) => ({ ...each, name: `${each.name}.${rule.slots[i]}` })));
+  return [
+    { name: 'step', shape: [1], values: Float32Array.of(step) },
+    ...layout.places.flatMap((_, p) => named.map((each) => each[p])),
+  ];
+}
+
+/** What an engine gives all of its networks. */
+export interface Surroundings<M extends Timing> {
+  readonly device: Device;
+  readonly recovery: Recovery;
+  readonly onDispose: (network: TfjsNetwork<M>) => void;
+}
+
 /** A network on TensorFlow.js. Its parameters are tensors that are replaced, never written into: while a pass waits for its numbers, nothing changes under it. */
-export class TfjsNetwork<M extends Timing> implements QNetwork<M> {
+export class TfjsNetwork<M extends Timing> implements QNetwork<M>, Survivor {
   readonly spec: NetworkSpec;
   readonly inputSize: number;
   readonly outputSize: number;
   readonly stateSize: number;
   readonly #device: Device;
+  readonly #recovery: Recovery;
   readonly #function: string;
   readonly #checks: PassChecks;
+  readonly #build: (numbers: Numbers) => Parts;
   readonly #onDispose: (network: TfjsNetwork<M>) => void;
   #parts: Parts | undefined;
   #updating = false;
+  /** Changes of the parameters or averages so far. */
+  #version = 0;
+  /** Updates that have taken effect. */
+  #updates = 0;
+  /** The last copy on the host, where the device can be lost. Its arrays may be shared, and are never written into. */
+  #copy: Copy | undefined;
 
   /** @param spec - has been checked. */
-  constructor(device: Device, spec: NetworkSpec, options: NetworkOptions, onDispose: (network: TfjsNetwork<M>) => void) {
+  constructor({ device, recovery, onDispose }: Surroundings<M>, spec: NetworkSpec, { random, optimizer }: NetworkOptions) {
     const traits = traitsOf(spec);
-    this.#parts = build(device, spec, options);
+    const plans = planNetwork(spec);
+    const rule = optimizer && optimizerRule(checkOptimizerSpec(optimizer));
+    const layout = new FlatLayout(parametersOf(plans));
+    const parameters = layout.join(initialParameters(spec, random));
+    const first: Numbers = { parameters, slots: (rule?.slots ?? []).map(() => new Float32Array(layout.size)), step: 0 };
+    this.#build = (numbers) => build(device, { layout, plans, rule, random, first }, numbers);
+    this.#parts = this.#build(first);
+    if (device.watch) this.#copy = { ...first, updates: 0, version: 0 };
     this.spec = spec;
     this.inputSize = inputSizeOf(spec);
-    this.outputSize = sizeOf((planNetwork(spec).at(-1) as LayerPlan).outputShape);
+    this.outputSize = sizeOf((plans.at(-1) as LayerPlan).outputShape);
     this.stateSize = traits.stateSize;
     this.#device = device;
+    this.#recovery = recovery;
     this.#function = networkFunction(spec, this.inputSize);
     this.#checks = new PassChecks(this, traits);
     this.#onDispose = onDispose;
@@ -120,23 +204,27 @@ export class TfjsNetwork<M extends Timing> implements QNetwork<M> {
 
   forward(observations: Float32Array, batch: number, options?: ForwardOptions): Answer<Float32Array, M> {
     const where = 'QNetwork.forward';
-    const { layers, parameters } = this.#use(where);
+    this.#use(where);
     this.#checks.rows(where, observations, batch);
     const inputs = this.#checks.inputs(where, batch, options);
     const { state } = inputs;
-    const { weights } = parameters;
-    const result = this.#device.run(() => {
-      const pass = this.#pass(inputs, batch);
-      const { outputs } = layers.forward(weights, this.#input(observations, batch), pass);
-      if (!state || pass.finalStates.length === 0) return keep(outputs);
-      // The states come behind the outputs: one reading for both.
-      const flat = [outputs, concat(pass.finalStates, 1)].map((each) => reshape(each, [each.size]));
-      return keep(concat(flat, 0));
+    const rows = this.#rows(observations, batch);
+    const reading = this.#recovery.attempt(() => {
+      const { layers, parameters } = this.#use(where);
+      const { weights } = parameters;
+      const result = this.#device.run(() => {
+        const pass = this.#pass(inputs, batch);
+        const { outputs } = layers.forward(weights, this.#input(rows, batch), pass);
+        if (!state || pass.finalStates.length === 0) return keep(outputs);
+        // The states come behind the outputs: one reading for both.
+        const flat = [outputs, concat(pass.finalStates, 1)].map((each) => reshape(each, [each.size]));
+        return keep(concat(flat, 0));
+      });
+      return finishing(
+        () => this.#device.read(result),
+        () => result.dispose(),
+      );
     });
-    const reading = finishing(
-      () => this.#device.read(result),
-      () => result.dispose(),
-    );
     return chain(reading, (numbers) => {
       if (!state || this.stateSize === 0) return numbers;
       const outputs = numbers.length - state.length;
@@ -147,19 +235,20 @@ export class TfjsNetwork<M extends Timing> implements QNetwork<M> {
 
   update(observations: Float32Array, batch: number, gradient: OutputGradient, options: UpdateOptions): Answer<number, M> {
     const where = 'QNetwork.update';
-    const { layers, parameters, learner } = this.#use(where);
+    const { learner: learns } = this.#use(where);
     this.#checks.rows(where, observations, batch);
     checkUpdateOptions(where, options);
-    if (!learner) refuseWithoutOptimizer(where);
+    if (!learns) refuseWithoutOptimizer(where);
     if (this.#updating) refuseNestedUpdate(where);
     const inputs = this.#checks.inputs(where, batch, options);
-    const tape = new Tape();
+    const rows = this.#rows(observations, batch);
     this.#updating = true;
-    const train = (): MaybePromise<number> => {
+    const train = (tape: Tape): MaybePromise<number> => {
+      const { layers, parameters, learner } = this.#use(where) as Parts & { learner: Learner };
       const { weights } = parameters;
       const passed = this.#device.run(() => {
         const pass = this.#pass(inputs, batch, tape);
-        const result = layers.forward(weights, this.#input(observations, batch), pass);
+        const result = layers.forward(weights, this.#input(rows, batch), pass);
         tape.keep(result.outputs);
         return result;
       });
@@ -178,14 +267,24 @@ export class TfjsNetwork<M extends Timing> implements QNetwork<M> {
           this.#use(where);
           const clipped = scale === 1 ? undefined : this.#device.run(() => tape.keep(scalar(scale)));
           this.#apply(parameters, learner, g, { rate: options.learningRate, scale: clipped });
+          this.#count();
           return norm;
         });
       });
     };
-    return finishing(train, () => {
-      tape.release();
-      this.#updating = false;
-    }) as Answer<number, M>;
+    const attempt = (): MaybePromise<number> => {
+      const tape = new Tape();
+      return finishing(
+        () => train(tape),
+        () => tape.release(),
+      );
+    };
+    return finishing(
+      () => this.#recovery.attempt(attempt),
+      () => {
+        this.#updating = false;
+      },
+    ) as Answer<number, M>;
   }
 
   /** Outputs `[rows, outputSize]` that stay where they are; to be called while the device runs. */
@@ -198,7 +297,7 @@ export class TfjsNetwork<M extends Timing> implements QNetwork<M> {
 
   /**
    * {@link QNetwork.update} by a gradient that is computed where the outputs are, without a number read: where the gradient cannot be clipped to a finite one parameters and
-   * averages stay, and {@link TfjsNetwork.takeBackUpdate} is due when that is known. To be called while the device runs.
+   * averages stay. {@link TfjsNetwork.settleUpdate} is due when that is known. To be called while the device runs.
    * @param gradient - from outputs `[rows, outputSize]` to the gradient of the loss with respect to them.
    */
   updateOnDevice(
@@ -228,10 +327,16 @@ export class TfjsNetwork<M extends Timing> implements QNetwork<M> {
     return { norm, clippedNorm };
   }
 
-  /** Counts the last update on the device for none. */
-  takeBackUpdate(): void {
+  /** Counts the last update on the device, or takes it back where it was not applied. */
+  settleUpdate(applied: boolean): void {
     const learner = this.#parts?.learner;
-    if (learner) learner.step--;
+    if (applied) this.#count();
+    else if (learner) learner.step--;
+  }
+
+  #count(): void {
+    this.#updates++;
+    this.#recovery.count();
   }
 
   /**
@@ -255,6 +360,7 @@ export class TfjsNetwork<M extends Timing> implements QNetwork<M> {
     for (const slot of slots) slot.dispose();
     learner.slots = after.slots;
     learner.step = number;
+    this.#version++;
   }
 
   /** An update without parameters. */
@@ -265,11 +371,18 @@ export class TfjsNetwork<M extends Timing> implements QNetwork<M> {
 
   copyFrom(source: QNetwork): Answer<void, M> {
     const where = 'QNetwork.copyFrom';
-    const { parameters } = this.#write(where);
-    const twin = this.#twin(where, source);
-    if (twin) parameters.replace(this.#device.run(() => keep(share(twin))));
-    else return chain(this.#foreignWeights(where, source), (weights) => this.setWeights(weights)) as Answer<void, M>;
-    return undefined as Answer<void, M>;
+    this.#write(where);
+    return this.#recovery.attempt(() => {
+      const { parameters } = this.#write(where);
+      const twin = this.#twin(where, source);
+      if (!twin) return chain(this.#foreignWeights(where, source), (weights) => this.setWeights(weights));
+      parameters.replace(this.#device.run(() => keep(share(twin.parameters.all))));
+      this.#version++;
+      // What the source has on the host need not be copied there again.
+      const { copy } = twin;
+      if (copy) this.#keep({ parameters: copy.parameters });
+      return undefined;
+    }) as Answer<void, M>;
   }
 
   blendFrom(source: QNetwork, tau: number): Answer<void, M> {
@@ -280,22 +393,27 @@ export class TfjsNetwork<M extends Timing> implements QNetwork<M> {
       const { parameters } = this.#write(where);
       const all = this.#device.run(() => keep(add(multiply(parameters.all, scalar(1 - tau)), multiply(theirs, scalar(tau)))));
       parameters.replace(all);
+      this.#version++;
     };
-    const twin = this.#twin(where, source);
-    if (twin) {
-      blend(twin);
-      return undefined as Answer<void, M>;
-    }
-    return chain(this.#foreignWeights(where, source), (weights) => {
-      const theirs = this.#device.upload(layout.join(matchTensors(where, layout.places, weights)), [layout.size]);
-      blend(theirs);
-      theirs.dispose();
+    return this.#recovery.attempt(() => {
+      const twin = this.#twin(where, source);
+      if (twin) return blend(twin.parameters.all);
+      return chain(this.#foreignWeights(where, source), (weights) => {
+        const theirs = this.#device.upload(layout.join(matchTensors(where, layout.places, weights)), [layout.size]);
+        blend(theirs);
+        theirs.dispose();
+      });
     }) as Answer<void, M>;
   }
 
   weights(): Answer<NamedTensor[], M> {
-    const { layout, parameters } = this.#use('QNetwork.weights');
-    return chain(this.#device.read(parameters.all), (all) => layout.split(all)) as Answer<NamedTensor[], M>;
+    const where = 'QNetwork.weights';
+    const { layout } = this.#use(where);
+    const all = this.#recovery.attempt(
+      () => this.#device.read(this.#use(where).parameters.all),
+      () => (this.#copy as Copy).parameters,
+    );
+    return chain(all, (numbers) => layout.split(numbers)) as Answer<NamedTensor[], M>;
   }
 
   setWeights(weights: readonly NamedTensor[]): Answer<void, M> {
@@ -303,49 +421,92 @@ export class TfjsNetwork<M extends Timing> implements QNetwork<M> {
     const { layout, parameters } = this.#write(where);
     const all = layout.join(matchTensors(where, layout.places, weights));
     parameters.replace(this.#device.upload(all, [layout.size]));
+    this.#version++;
+    this.#keep({ parameters: all });
     return undefined as Answer<void, M>;
   }
 
   optimizerState(): Answer<NamedTensor[], M> {
-    const { layout, learner } = this.#use('QNetwork.optimizerState');
-    if (!learner) return [] as unknown as Answer<NamedTensor[], M>;
-    const { rule, slots } = learner;
-    const step = { name: 'step', shape: [1], values: Float32Array.of(learner.step) };
-    const read = (i: number, before: readonly NamedTensor[][]): MaybePromise<NamedTensor[]> => {
-      if (i === slots.length) return [step, ...layout.places.flatMap((_, p) => before.map((tensors) => tensors[p]))];
-      return chain(this.#device.read(slots[i]), (all) => {
-        const named = layout.split(all).map((each) => ({ ...each, name: `${each.name}.${rule.slots[i]}` }));
-        return read(i + 1, [...before, named]);
-      });
-    };
-    return read(0, []) as Answer<NamedTensor[], M>;
+    const where = 'QNetwork.optimizerState';
+    const { layout, learner: learns } = this.#use(where);
+    if (!learns) return [] as unknown as Answer<NamedTensor[], M>;
+    const { rule } = learns;
+    const state = this.#recovery.attempt(
+      () => {
+        const { slots, step } = (this.#use(where) as Parts & { learner: Learner }).learner;
+        const read = (i: number, before: readonly Float32Array[]): MaybePromise<NamedTensor[]> => {
+          if (i === slots.length) return nameSlots(layout, rule, step, before);
+          return chain(this.#device.read(slots[i]), (all) => read(i + 1, [...before, all.slice()]));
+        };
+        return read(0, []);
+      },
+      () => nameSlots(layout, rule, (this.#copy as Copy).step, (this.#copy as Copy).slots),
+    );
+    return state as Answer<NamedTensor[], M>;
   }
 
   setOptimizerState(state: readonly NamedTensor[]): Answer<void, M> {
     const where = 'QNetwork.setOptimizerState';
     const { layout, learner } = this.#write(where);
-    const slots = learner?.rule.slots ?? [];
-    const averages = layout.places.flatMap(({ name, shape }) => slots.map((slot) => ({ name: `${name}.${slot}`, shape })));
+    const names = learner?.rule.slots ?? [];
+    const averages = layout.places.flatMap(({ name, shape }) => names.map((slot) => ({ name: `${name}.${slot}`, shape })));
     const wanted = learner ? [{ name: 'step', shape: [1] }, ...averages] : [];
-    const [step, ...tensors] = matchTensors(where, wanted, state);
+    const [first, ...tensors] = matchTensors(where, wanted, state);
     if (!learner) return undefined as Answer<void, M>;
-    learner.step = readStepCount(where, step);
+    const step = readStepCount(where, first);
+    const slots = names.map((_, i) => layout.join(layout.places.map((_place, p) => tensors[p * names.length + i])));
     const before = learner.slots;
-    learner.slots = slots.map((_, i) => {
-      const own = layout.places.map((_place, p) => tensors[p * slots.length + i]);
-      return this.#device.upload(layout.join(own), [layout.size]);
-    });
+    learner.step = step;
+    learner.slots = slots.map((all) => this.#device.upload(all, [layout.size]));
     for (const slot of before) slot.dispose();
+    this.#version++;
+    this.#keep({ slots, step });
     return undefined as Answer<void, M>;
+  }
+
+  /** Takes numbers into the copy that are on the host as they now are in the network. */
+  #keep(numbers: Partial<Numbers>): void {
+    if (this.#copy) this.#copy = { ...this.#copy, ...numbers, updates: this.#updates, version: this.#version };
+  }
+
+  copyNumbers(): Promise<() => void> | undefined {
+    const version = this.#version;
+    if (!this.#parts || !this.#copy || this.#copy.version === version) return undefined;
+    const { layout, parameters, learner } = this.#parts;
+    const { size } = layout;
+    const step = learner?.step ?? 0;
+    const updates = this.#updates;
+    const tensors = [parameters.all, ...(learner?.slots ?? [])];
+    const all = this.#device.run(() => keep(concat([...tensors, fill([1], MARK)], 0)));
+    const reading = finishing(
+      () => this.#device.read(all),
+      () => all.dispose(),
+    );
+    return Promise.resolve(reading).then((numbers) => () => {
+      // What has been given meanwhile is newer.
+      if (!this.#copy || this.#copy.version > version || numbers[tensors.length * size] !== MARK) return;
+      const [own, ...slots] = tensors.map((_, i) => numbers.subarray(i * size, (i + 1) * size));
+      this.#copy = { parameters: own, slots, step, updates, version };
+    });
+  }
+
+  restore(): number {
+    const copy = this.#copy;
+    const before = this.#parts;
+    if (!copy || !before) return 0;
+    this.#parts = this.#build(copy);
+    release(before);
+    const lost = this.#updates - copy.updates;
+    this.#updates = copy.updates;
+    this.#version++;
+    this.#keep({});
+    return lost;
   }
 
   dispose(): void {
     if (!this.#parts) return;
-    const { foundation, parameters, learner } = this.#parts;
+    release(this.#parts);
     this.#parts = undefined;
-    parameters.dispose();
-    for (const slot of learner?.slots ?? []) slot.dispose();
-    foundation.dispose();
     this.#onDispose(this);
   }
 
@@ -374,10 +535,13 @@ export class TfjsNetwork<M extends Timing> implements QNetwork<M> {
     };
   }
 
-  #input(observations: Float32Array, batch: number): Tensor {
-    const { inputSize } = this;
-    // Copied: some backends read the numbers only when they are first needed.
-    return this.#scaled(tensor(observations.slice(0, batch * inputSize), [batch, inputSize]));
+  /** A copy of observations: some backends read the numbers only when they are first needed, or twice. */
+  #rows(observations: Float32Array, batch: number): Float32Array {
+    return observations.slice(0, batch * this.inputSize);
+  }
+
+  #input(rows: Float32Array, batch: number): Tensor {
+    return this.#scaled(tensor(rows, [batch, this.inputSize]));
   }
 
   #scaled(observations: Tensor): Tensor {
@@ -385,15 +549,17 @@ export class TfjsNetwork<M extends Timing> implements QNetwork<M> {
     return inputScale === 1 ? observations : multiply(observations, scalar(inputScale));
   }
 
-  /** The parameters of a twin on the same backend; undefined if it lives elsewhere. */
-  #twin(where: string, source: QNetwork): Tensor | undefined {
+  /** A twin's parameters on the same backend, and its copy where that is of them; undefined if it lives elsewhere. */
+  #twin(where: string, source: QNetwork): { readonly parameters: FlatParameters; readonly copy: Copy | undefined } | undefined {
     if (!(source instanceof TfjsNetwork)) {
       checkSameFunction(where, this.#function, networkFunction(source.spec, source.inputSize));
       return undefined;
     }
     const { parameters } = source.#use(`${where}(source)`);
     checkSameFunction(where, this.#function, source.#function);
-    return source.#device.traits.backend === this.#device.traits.backend ? parameters.all : undefined;
+    const { traits, watch } = source.#device;
+    if (traits.backend !== this.#device.traits.backend || watch !== this.#device.watch) return undefined;
+    return { parameters, copy: source.#copy?.version === source.#version ? source.#copy : undefined };
   }
 
   #foreignWeights(where: string, source: QNetwork): MaybePromise<NamedTensor[]> {

@@ -1,10 +1,11 @@
-import { checkNames } from '../../common/check.ts';
+import { checkInteger, checkNames } from '../../common/check.ts';
 import { DqnError, describe } from '../../common/errors.ts';
 import { BACKENDS, type TfjsBackend, type TfjsTiming } from './backends.ts';
-import { type BackendPackages, INSTALLED } from './packages.ts';
+import { type TfjsPackages, INSTALLED } from './packages.ts';
 import { chooseBackend } from './choose-backend.ts';
 import { startBackend } from './start-backend.ts';
-import { TfjsEngine } from './tfjs-engine.ts';
+import type { TfjsRecovery } from './recovery.ts';
+import { RECOVERY, TfjsEngine } from './tfjs-engine.ts';
 
 /** Options of {@link tfjs}. */
 export interface TfjsOptions<B extends TfjsBackend | 'auto'> {
@@ -15,6 +16,13 @@ export interface TfjsOptions<B extends TfjsBackend | 'auto'> {
    * itself, beside the script.
    */
   readonly wasmPaths?: string | Readonly<Record<string, string>>;
+  /**
+   * On `webgl` and `webgpu`: updates between two copies of weights and optimiser states on the host, from which a lost context or device is recovered; so many are lost with it
+   * at most. Default 100.
+   */
+  readonly copyPeriod?: number;
+  /** Is told when a lost context or device has been recovered. Default: a warning on the console. */
+  readonly onRecovered?: (recovery: TfjsRecovery) => void;
 }
 
 /**
@@ -41,13 +49,15 @@ export function tfjs<B extends TfjsBackend | 'auto'>(options: TfjsOptions<B>): P
 /** {@link tfjs} with packages that are given. */
 export async function startEngine<B extends TfjsBackend | 'auto'>(
   options: TfjsOptions<B>,
-  packages: BackendPackages,
+  packages: TfjsPackages,
 ): Promise<TfjsEngine<TfjsTiming<B>>> {
-  checkNames('tfjs', options, { backend: true, wasmPaths: true });
-  const { backend } = options;
+  checkNames('tfjs', options, { backend: true, wasmPaths: true, copyPeriod: true, onRecovered: true });
+  const { backend, copyPeriod = RECOVERY.copyPeriod, onRecovered = RECOVERY.onRecovered } = options;
+  checkInteger('tfjs({ copyPeriod })', copyPeriod, { min: 1 });
+  const recovery = { copyPeriod, onRecovered };
   if (backend === 'auto') {
     const { chosen, about } = await chooseBackend(packages, options);
-    return new TfjsEngine(BACKENDS[chosen], about);
+    return new TfjsEngine(BACKENDS[chosen], about, packages, recovery);
   }
   if (!Object.hasOwn(BACKENDS, backend)) {
     throw new DqnError({
@@ -60,5 +70,5 @@ export async function startEngine<B extends TfjsBackend | 'auto'>(
   }
   const known = backend as TfjsBackend;
   const about = await startBackend(known, packages, options);
-  return new TfjsEngine(BACKENDS[known], about);
+  return new TfjsEngine(BACKENDS[known], about, packages, recovery);
 }

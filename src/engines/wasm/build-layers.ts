@@ -16,7 +16,7 @@ type Kind = LayerSpec['kind'];
 type AnyBuilder = LayerBuilder<never>;
 
 /** Where the code of the layers is that not every network has. */
-const CHUNKS: Readonly<Record<Exclude<Kind, 'dense' | 'flatten'>, () => Promise<AnyBuilder>>> = {
+const CHUNKS: Readonly<Record<Exclude<Kind, 'dense' | 'flatten' | 'layersModel'>, () => Promise<AnyBuilder>>> = {
   noisyDense: async () => (await import('./noisy-dense-layer.ts')).buildNoisyDense,
   layerNorm: async () => (await import('./layer-norm-layer.ts')).buildLayerNorm,
   conv2d: async () => (await import('./conv2d-layer.ts')).buildConv2d,
@@ -33,18 +33,29 @@ const builders = new Map<Kind, AnyBuilder>();
 
 /**
  * Loads the code that these layers need.
- * @throws DqnError `file-failed` if it cannot be loaded.
+ * @throws DqnError `file-failed` if it cannot be loaded, `invalid-option` on a layer that this engine does not have.
  */
 export async function loadLayers(layers: readonly LayerSpec[]): Promise<void> {
   await Promise.all(
     layers.map(async (layer) => {
       const { kind } = layer;
+      if (kind === 'layersModel') refuseLayersModel();
       if (kind !== 'dense' && kind !== 'flatten' && !builders.has(kind)) {
         builders.set(kind, await loadPart(`layers of kind ${kind}`, CHUNKS[kind]));
       }
       await Promise.all(stacksOf(layer).map(loadLayers));
     }),
   );
+}
+
+function refuseLayersModel(): never {
+  throw new DqnError({
+    code: 'invalid-option',
+    where: 'Engine.prepare(spec)',
+    expected: 'layers that the embedded engine has',
+    received: "a model of TensorFlow.js's layers",
+    remedy: "Pass engine: await tfjs({ backend }) of '@scope/dqn/tfjs', which has them.",
+  });
 }
 
 /**

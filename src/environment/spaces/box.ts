@@ -16,6 +16,14 @@ export type BoxDtype = keyof BoxElements;
 /** An element of a box: a `Float32Array` or a `Uint8Array`, row-major. */
 export type BoxElement<D extends BoxDtype> = BoxElements[D];
 
+/** An observation that is a stack of the last k frames of an environment, oldest first. */
+export interface Stacking {
+  /** k, at least 2. */
+  readonly frames: number;
+  /** Whether the frames lie within the pixels, as in `[H, W, k]`, and not one behind the other, as in `[k, H, W]`. */
+  readonly interleaved: boolean;
+}
+
 /** What {@link box} takes. */
 export interface BoxOptions<D extends BoxDtype> {
   /** The smallest allowed value, one for all or one a number (row-major); −Infinity where there is none. */
@@ -40,13 +48,16 @@ export class BoxSpace<D extends BoxDtype = BoxDtype> implements Space<BoxElement
   /** `shape`, row-major: the largest allowed values. */
   readonly high: BoxElement<D>;
   readonly flatSize: number;
+  /** Where its elements are stacks of frames, as `frameStack` makes them: a replay buffer then keeps each frame once. */
+  readonly stacking: Stacking | undefined;
   readonly #Element: new (length: number) => BoxElement<D>;
 
   /** Use {@link box}, which checks its arguments. */
-  constructor(dtype: D, shape: readonly number[], low: ArrayLike<number>, high: ArrayLike<number>) {
+  constructor(dtype: D, shape: readonly number[], low: ArrayLike<number>, high: ArrayLike<number>, stacking?: Stacking) {
     this.dtype = dtype;
     this.shape = shape;
     this.flatSize = low.length;
+    this.stacking = stacking;
     this.#Element = elementArrays[dtype];
     this.low = new this.#Element(low.length);
     this.low.set(low);

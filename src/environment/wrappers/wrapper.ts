@@ -13,6 +13,8 @@ export interface WrapperLayer<Observation, Action, InnerObservation> {
   begin(first: ResetResult<InnerObservation>, options?: ResetOptions): ResetResult<Observation>;
   /** Turns the result of a step into the wrapper's. */
   advance(result: StepResult<InnerObservation>): StepResult<Observation>;
+  /** Starts an episode of the inner environment in its own way. Default: resets it. */
+  reset?(options?: ResetOptions): MaybePromise<ResetResult<InnerObservation>>;
   /** Steps the inner environment in its own way. Default: once, with the action given. */
   step?(action: Action): MaybePromise<StepResult<InnerObservation>>;
   /** The wrapper's own state. Left out where it has none. */
@@ -53,7 +55,7 @@ class WrappedEnvironment<Observation, Action, InnerObservation> implements Envir
 
   reset(options?: ResetOptions): MaybePromise<ResetResult<Observation>> {
     this.#running = false;
-    const first = this.#inner.reset(options);
+    const first = this.#layer.reset === undefined ? this.#inner.reset(options) : this.#layer.reset(options);
     return isPromise(first) ? first.then((value) => this.#begin(value, options)) : this.#begin(first, options);
   }
 

@@ -1,4 +1,5 @@
 import { keep, type Tensor, tensor } from '@tensorflow/tfjs-core';
+import { DqnError } from '../../../common/errors.ts';
 import { chain } from '../../../common/maybe-promise.ts';
 import type {
   DeviceReport,
@@ -10,7 +11,9 @@ import type {
 import { MAX_NORM } from '../../../networks/network-checks.ts';
 import type { ForwardOptions } from '../../../networks/q-network.ts';
 import type { Device } from '../device.ts';
+import type { LossWatch } from '../loss-watch.ts';
 import { abs, add, concat, multiply, reshape, scalar, total } from '../ops.ts';
+import type { Recovery } from '../recovery.ts';
 import { TfjsNetwork } from '../tfjs-network.ts';
 import type { DeviceHead, DeviceLoss } from './device-head.ts';
 import type { DeviceRule } from './device-rule.ts';
@@ -25,24 +28,47 @@ const NUMBERS = 5;
 /** Updates on a device; undefined where the head or the rule is not built in. */
 export function updateOnDevice(
   device: Device,
+  recovery: Recovery,
   { online, head, bootstrap, actions, heads }: DeviceUpdateParts,
 ): DeviceUpdate | undefined {
   const deviceHead = headOnDevice(head, actions);
   const rule = ruleOnDevice(bootstrap);
   if (!deviceHead || !rule || !(online instanceof TfjsNetwork) || online.stateSize > 0) return undefined;
-  return new TfjsUpdate(device, online as AnyNetwork, deviceHead, rule, actions, heads);
+  return new TfjsUpdate({ device, recovery, online: online as AnyNetwork, head: deviceHead, rule, actions, heads });
+}
+
+/** What {@link TfjsUpdate} works with. */
+interface UpdateMachinery {
+  readonly device: Device;
+  readonly recovery: Recovery;
+  readonly online: AnyNetwork;
+  readonly head: DeviceHead;
+  readonly rule: DeviceRule;
+  readonly actions: number;
+  readonly heads: number;
+}
+
+/** An update that has been handed to a device. */
+interface Begun {
+  /** Over that device. */
+  readonly watch: LossWatch | undefined;
+  readonly result: Tensor;
+  /** Its numbers, where they are on their way. */
+  readonly sent: Promise<Float32Array> | undefined;
 }
 
 class TfjsUpdate implements DeviceUpdate {
   readonly #device: Device;
+  readonly #recovery: Recovery;
   readonly #online: AnyNetwork;
   readonly #head: DeviceHead;
   readonly #rule: DeviceRule;
   readonly #actions: number;
   readonly #heads: number;
 
-  constructor(device: Device, online: AnyNetwork, head: DeviceHead, rule: DeviceRule, actions: number, heads: number) {
+  constructor({ device, recovery, online, head, rule, actions, heads }: UpdateMachinery) {
     this.#device = device;
+    this.#recovery = recovery;
     this.#online = online;
     this.#head = head;
     this.#rule = rule;
@@ -50,21 +76,62 @@ class TfjsUpdate implements DeviceUpdate {
     this.#heads = heads;
   }
 
-  run(input: DeviceUpdateInput): PendingUpdate {
+  run(given: DeviceUpdateInput): PendingUpdate {
+    const rows = given.size * this.#heads;
+    const input = this.#copy(given, rows);
+    let begun = this.#tryToBegin(input);
+    return {
+      // An update whose device is lost is done again: on the networks as they were restored.
+      read: () =>
+        this.#recovery.attempt(() => {
+          if (begun && begun.watch !== this.#device.watch) {
+            begun.result.dispose();
+            begun = undefined;
+          }
+          begun ??= this.#begin(input);
+          const { result, sent } = begun;
+          return chain(sent ?? this.#device.read(result), (numbers) => {
+            const report = readReport(numbers.slice(), rows);
+            result.dispose();
+            this.#online.settleUpdate(report.applied);
+            return report;
+          });
+        }),
+    };
+  }
+
+  #begin(input: DeviceUpdateInput): Begun {
+    const { watch, traits } = this.#device;
     const result = this.#device.run(() => keep(this.#learn(input)));
-    const rows = input.size * this.#heads;
     // A device that computes beside us begins to send the numbers at once; one that does not is asked when they are needed.
-    const sent = this.#device.traits.sync ? undefined : (this.#device.read(result) as Promise<Float32Array>);
+    const sent = traits.sync ? undefined : (this.#device.read(result) as Promise<Float32Array>);
     // Whoever never asks, because the agent is gone, is told of no failure.
     sent?.catch(() => undefined);
+    return { watch, result, sent };
+  }
+
+  /** Begins, unless the device turns out to be lost: then whoever reads has to. */
+  #tryToBegin(input: DeviceUpdateInput): Begun | undefined {
+    try {
+      return this.#begin(input);
+    } catch (error) {
+      if (!this.#device.watch || error instanceof DqnError) throw error;
+      return undefined;
+    }
+  }
+
+  /** Copied: the arrays are used again, and some backends read numbers only when they are first needed, or twice. */
+  #copy(input: DeviceUpdateInput, rows: number): DeviceUpdateInput {
+    const seen = input.size * this.#online.inputSize;
     return {
-      read: () =>
-        chain(sent ?? this.#device.read(result), (numbers) => {
-          const report = readReport(numbers.slice(), rows);
-          result.dispose();
-          if (!report.applied) this.#online.takeBackUpdate();
-          return report;
-        }),
+      ...input,
+      observations: input.observations.slice(0, seen),
+      nextObservations: input.nextObservations.slice(0, seen),
+      taken: input.taken.slice(0, rows),
+      rewards: input.rewards.slice(0, rows),
+      discounts: input.discounts.slice(0, rows),
+      weights: input.weights.slice(0, rows),
+      masks: input.masks?.slice(0, rows * this.#actions),
     };
   }
 
@@ -124,12 +191,8 @@ class TfjsUpdate implements DeviceUpdate {
     const actions = this.#actions;
     const taken = new Float32Array(rows * actions);
     for (let b = 0; b < rows; b++) taken[b * actions + input.taken[b]] = 1;
-    // Copied: some backends read the numbers only when they are first needed.
-    const column = (values: Float32Array): Tensor => tensor(values.slice(0, rows), [rows, 1]);
-    const seen = (values: Float32Array): Tensor => {
-      const { inputSize } = this.#online;
-      return tensor(values.slice(0, size * inputSize), [size, inputSize]);
-    };
+    const column = (values: Float32Array): Tensor => tensor(values, [rows, 1]);
+    const seen = (values: Float32Array): Tensor => tensor(values, [size, this.#online.inputSize]);
     const weights = column(input.weights);
     return {
       observations: seen(observations),
@@ -137,7 +200,7 @@ class TfjsUpdate implements DeviceUpdate {
       rewards: column(input.rewards),
       discounts: column(input.discounts),
       taken: tensor(taken, [rows, actions]),
-      possible: masks && tensor(masks.slice(0, rows * actions), [rows, actions], 'bool'),
+      possible: masks && tensor(masks, [rows, actions], 'bool'),
       weights,
       scales: multiply(weights, scalar(1 / rows)),
     };

@@ -1,0 +1,35 @@
+import type { Environment, ResetResult } from '../environment.ts';
+import { BoxSpace } from '../spaces/box.ts';
+import { requireImage } from './require-image.ts';
+import { wrap } from './wrapper.ts';
+
+/**
+ * Turns colour pictures `[H, W, 3]` into their luminance `[H, W]`: `Y = 0.299 R + 0.587 G + 0.114 B` (ITU-R BT.601), rounded, as the Arcade Learning
+ * Environment and DQN do (Mnih et al. 2015, methods: "the Y channel").
+ *
+ * @throws DqnError `invalid-space` unless observations are bytes of shape `[H, W, 3]`.
+ */
+export function grayscale<Action>(environment: Environment<Uint8Array, Action>): Environment<Uint8Array, Action> {
+  const { shape } = requireImage('grayscale', environment.observationSpace, 3);
+  const size = shape[0] * shape[1];
+  const see = <R extends ResetResult<Uint8Array>>(result: R): R => {
+    const { observation: rgb } = result;
+    const gray = new Uint8Array(size);
+    for (let i = 0, from = 0; i < size; i++, from += 3) {
+      gray[i] = Math.floor((299 * rgb[from] + 587 * rgb[from + 1] + 114 * rgb[from + 2] + 500) / 1000);
+    }
+    return { ...result, observation: gray };
+  };
+  return wrap(environment, {
+    kind: 'grayscale',
+    observationSpace: bytes([shape[0], shape[1]]),
+    begin: see,
+    advance: see,
+  });
+}
+
+/** The space of pictures of a shape. */
+export function bytes(shape: readonly number[]): BoxSpace<'uint8'> {
+  const size = shape.reduce((product, length) => product * length, 1);
+  return new BoxSpace('uint8', shape, new Uint8Array(size), new Uint8Array(size).fill(255));
+}
