@@ -155,6 +155,7 @@ export type {
   BoxElement,
   BoxOptions,
   BoxSpace,
+  Stacking,
   DiscreteOptions,
   DiscreteSpace,
   Infer,

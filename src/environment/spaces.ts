@@ -1,6 +1,6 @@
 export type { Infer, Space } from './spaces/space.ts';
 export { box, isBox } from './spaces/box.ts';
-export type { BoxDtype, BoxElement, BoxElements, BoxOptions, BoxSpace } from './spaces/box.ts';
+export type { BoxDtype, BoxElement, BoxElements, BoxOptions, BoxSpace, Stacking } from './spaces/box.ts';
 export { dict } from './spaces/dict.ts';
 export type { DictElement, DictSpace, SpaceRecord } from './spaces/dict.ts';
 export { discrete, isDiscrete } from './spaces/discrete.ts';

@@ -219,19 +219,4 @@ export class StackStore {
     this.#planes.fill(planes, planeReferences, freePlanes);
     this.#stacks.fill(tables, references, free);
   }
-
-  /**
-   * Throws if stacks and planes contradict each other: for tests.
-   * @internal
-   */
-  checkInvariants(): void {
-    const counts = new Int32Array(this.#planes.used);
-    for (let stack = 0; stack < this.#stacks.used; stack++) {
-      if (this.#stacks.references(stack) > 0) for (const plane of this.#stacks.view(stack)) counts[plane]++;
-    }
-    counts.forEach((count, plane) => {
-      const references = this.#planes.references(plane);
-      if (references !== count) throw new Error(`plane ${plane}: ${references} references, not ${count}`);
-    });
-  }
 }

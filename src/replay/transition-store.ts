@@ -362,7 +362,6 @@ export class TransitionStore {
         throw new Error(`frame ${frame}: ${frames.references(frame)} references, not ${count}`);
       if (free.has(frame) !== (count === 0)) throw new Error(`frame ${frame}: ${count} references, free: ${free.has(frame)}`);
     });
-    if (frames instanceof StackStore) frames.checkInvariants();
     if (frames.used > 2 * capacity) throw new Error(`${frames.used} frames for a capacity of ${capacity}`);
   }
 

@@ -117,7 +117,7 @@ describe('a store of transitions', () => {
     expect(buffer.getState()).toEqual({
       kind: 'uniform',
       capacity: 3,
-      layout: simple,
+      layout: { ...simple, stackedFrames: 1, interleaved: false },
       added: 1,
       frames: Int32Array.of(0),
       nextFrames: Int32Array.of(1),

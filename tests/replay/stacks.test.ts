@@ -88,6 +88,7 @@ describe('stacked observations', () => {
             if (whole.size === 0) continue;
             const expected = unpacked(whole.sample(7, new Random(seed)));
             expect(unpacked(stacked.sample(7, new Random(seed)))).toEqual(expected);
+            // A state in which planes and stacks contradict each other is refused.
             const restored = uniform({ capacity }).create(layout);
             restored.setState(structuredClone(stacked.getState()));
             restored.checkInvariants();

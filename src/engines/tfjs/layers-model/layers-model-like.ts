@@ -8,6 +8,8 @@ export interface LayersModelLike {
   readonly layers: readonly object[];
   readonly trainableWeights: readonly object[];
   readonly stateful: boolean;
+  /** Such as `Sequential`. */
   getClassName(): string;
+  /** What the model is made of, as data. */
   getConfig(): unknown;
 }
