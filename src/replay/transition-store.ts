@@ -323,7 +323,7 @@ export class TransitionStore {
     const store = this.#emptyFrames();
     if (store instanceof StackStore) {
       const stacks = tables ?? [];
-      const planeReferences = countPlanes(where, stacks, references, planes);
+      const planeReferences = countPlanes(where, stacks, stacking?.frames ?? 1, references, planes);
       const freePlanes = readFree(where, fields, 'freePlanes', planeReferences, 'every frame without an observation, once');
       store.restore({ planes: observations, tables: stacks }, [references, planeReferences], [freeFrames, freePlanes]);
     } else store.fill(observations, references, freeFrames);
@@ -421,16 +421,21 @@ function readTables(where: string, fields: StateFields, frames: number): Int32Ar
 }
 
 /** How many stacks in use have each plane. */
-function countPlanes(where: string, tables: readonly Int32Array[], references: Int32Array, planes: number): Int32Array {
+function countPlanes(
+  where: string,
+  tables: readonly Int32Array[],
+  frames: number,
+  references: Int32Array,
+  planes: number,
+): Int32Array {
   const counts = new Int32Array(planes);
-  const numbers = tables.flatMap((table) => Array.from(table));
-  const { length } = references;
-  const k = numbers.length / length;
-  for (let i = 0; i < numbers.length; i++) {
-    if (references[Math.floor(i / k)] === 0) continue;
-    const plane = numbers[i];
-    if (!(plane >= 0 && plane < planes)) throw damagedState(`${where}.stacks`, 'numbers of saved frames', plane);
-    counts[plane]++;
+  let place = 0;
+  for (const table of tables) {
+    for (const plane of table) {
+      if (references[Math.floor(place++ / frames)] === 0) continue;
+      if (!(plane >= 0 && plane < planes)) throw damagedState(`${where}.stacks`, 'numbers of saved frames', plane);
+      counts[plane]++;
+    }
   }
   return counts;
 }

@@ -22,6 +22,7 @@ import { connect, type TrainerOptions } from '../../src/remote/trainer.ts';
 import type { TrainerEvent } from '../../src/remote/trainer-events.ts';
 import { asynchronous } from '../support/tiny-environments.ts';
 import { threadPair, type ThreadPair } from '../support/thread-pair.ts';
+import { failure } from '../support/failure.ts';
 
 const small: AgentOptions<'sync'> = {
   network: mlp({ hidden: [16] }),
@@ -70,15 +71,6 @@ function begin(config: Config, options: TrainerOptions = {}) {
   const of = <K extends TrainerEvent['kind']>(kind: K) =>
     events.filter((event): event is Extract<TrainerEvent, { kind: K }> => event.kind === kind);
   return { trainer, events, of };
-}
-
-async function failure(work: Promise<unknown>): Promise<DqnError> {
-  const error: unknown = await work.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  if (!(error instanceof DqnError)) throw new Error(`not a DqnError: ${String(error)}`);
-  return error;
 }
 
 /** What the same run comes to without a worker. */

@@ -3,17 +3,9 @@ import { encodeArchive } from '../../src/common/archive.ts';
 import { checkpointSeries, checkpointStore, DqnError, memoryStore, type CheckpointStore } from '../../src/index.ts';
 import { assertCheckpointStore } from '../../src/testing/index.ts';
 import { spoiltStore } from '../support/spoilt-store.ts';
+import { failure } from '../support/failure.ts';
 
 const bytesOf = (value: number) => encodeArchive({ kind: 'test', version: 1, state: { value } });
-
-async function failure(work: Promise<unknown>): Promise<DqnError> {
-  const error: unknown = await work.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  if (!(error instanceof DqnError)) throw new Error(`not a DqnError: ${String(error)}`);
-  return error;
-}
 
 describe('memoryStore', () => {
   test('keeps the contract', async () => {

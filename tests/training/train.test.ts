@@ -19,6 +19,7 @@ import {
 } from '../../src/index.ts';
 import { CartPole, vectorize } from '../../src/environments/index.ts';
 import { asynchronous, Masked, Parrot } from '../support/tiny-environments.ts';
+import { failure } from '../support/failure.ts';
 
 const small: AgentOptions<'sync'> = {
   network: mlp({ hidden: [16] }),
@@ -35,15 +36,6 @@ async function collect(run: TrainingRun): Promise<TrainEvent[]> {
   const events: TrainEvent[] = [];
   for await (const event of run) events.push(event);
   return events;
-}
-
-async function failure(work: Promise<unknown>): Promise<DqnError> {
-  const error: unknown = await work.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  if (!(error instanceof DqnError)) throw new Error(`not a DqnError: ${String(error)}`);
-  return error;
 }
 
 describe('events', () => {

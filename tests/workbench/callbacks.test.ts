@@ -3,7 +3,6 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import {
   checkpointSeries,
   createAgent,
-  DqnError,
   loadPolicy,
   memoryStore,
   mlp,
@@ -25,19 +24,11 @@ import {
 import { episode, evaluation, fakeRun, stepOf } from '../support/fake-run.ts';
 import { spoiltStore } from '../support/spoilt-store.ts';
 import { Parrot } from '../support/tiny-environments.ts';
+import { failure } from '../support/failure.ts';
 
 afterEach(() => {
   vi.restoreAllMocks();
 });
-
-async function failure(work: Promise<unknown>): Promise<DqnError> {
-  const error: unknown = await work.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  if (!(error instanceof DqnError)) throw new Error(`not a DqnError: ${String(error)}`);
-  return error;
-}
 
 async function collect(run: TrainingRun, into: TrainEvent[] = []): Promise<TrainEvent[]> {
   for await (const event of run) into.push(event);

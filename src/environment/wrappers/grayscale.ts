@@ -1,5 +1,5 @@
 import type { Environment, ResetResult } from '../environment.ts';
-import { BoxSpace } from '../spaces/box.ts';
+import { box } from '../spaces/box.ts';
 import { requireImage } from './require-image.ts';
 import { wrap } from './wrapper.ts';
 
@@ -22,14 +22,8 @@ export function grayscale<Action>(environment: Environment<Uint8Array, Action>):
   };
   return wrap(environment, {
     kind: 'grayscale',
-    observationSpace: bytes([shape[0], shape[1]]),
+    observationSpace: box({ low: 0, high: 255, shape: shape.slice(0, 2), dtype: 'uint8' }),
     begin: see,
     advance: see,
   });
-}
-
-/** The space of pictures of a shape. */
-export function bytes(shape: readonly number[]): BoxSpace<'uint8'> {
-  const size = shape.reduce((product, length) => product * length, 1);
-  return new BoxSpace('uint8', shape, new Uint8Array(size), new Uint8Array(size).fill(255));
 }

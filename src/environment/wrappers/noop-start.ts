@@ -1,5 +1,4 @@
 import { checkInteger, checkNames } from '../../common/check.ts';
-import { isPromise } from '../../common/maybe-promise.ts';
 import { Random } from '../../common/random.ts';
 import type { Environment } from '../environment.ts';
 import { startWith } from './start-with.ts';
@@ -38,10 +37,7 @@ export function noopStart<Observation>(
     reset(resetOptions) {
       if (resetOptions?.seed !== undefined) random = stream(resetOptions.seed);
       const actions = Array.from({ length: 1 + random.integer(max) }, () => action);
-      const first = environment.reset(resetOptions);
-      return isPromise(first)
-        ? first.then((value) => startWith(environment, value, actions))
-        : startWith(environment, first, actions);
+      return startWith(environment, environment.reset(resetOptions), actions);
     },
     begin: (first) => first,
     advance: (result) => result,

@@ -1,6 +1,6 @@
 import { checkInteger } from '../../common/check.ts';
 import type { Environment, ResetResult } from '../environment.ts';
-import { bytes } from './grayscale.ts';
+import { box } from '../spaces/box.ts';
 import { requireImage } from './require-image.ts';
 import { wrap } from './wrapper.ts';
 
@@ -79,7 +79,7 @@ export function resizeArea<Action>(
   };
   return wrap(environment, {
     kind: 'resizeArea',
-    observationSpace: bytes([height, width, ...shape.slice(2)]),
+    observationSpace: box({ low: 0, high: 255, shape: [height, width, ...shape.slice(2)], dtype: 'uint8' }),
     begin: see,
     advance: see,
   });

@@ -1,4 +1,3 @@
-import { isPromise } from '../../common/maybe-promise.ts';
 import type { Environment } from '../environment.ts';
 import { startWith } from './start-with.ts';
 import { wrap } from './wrapper.ts';
@@ -16,12 +15,7 @@ export function startActions<Observation, Action>(
   return wrap(environment, {
     kind: 'startActions',
     observationSpace: environment.observationSpace,
-    reset(options) {
-      const first = environment.reset(options);
-      return isPromise(first)
-        ? first.then((value) => startWith(environment, value, actions))
-        : startWith(environment, first, actions);
-    },
+    reset: (options) => startWith(environment, environment.reset(options), actions),
     begin: (first) => first,
     advance: (result) => result,
   });
