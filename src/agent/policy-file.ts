@@ -97,8 +97,8 @@ function readSpec(where: string, json: string): NetworkSpec {
   try {
     return checkNetworkSpec(JSON.parse(json));
   } catch (cause) {
-    const { expected, received } = cause instanceof DqnError ? cause : { expected: 'JSON', received: 'other text' };
-    throw new DqnError({ code: 'invalid-checkpoint', where, expected, received, remedy: 'Save the policy again.', cause });
+    const { expected: wanted, received } = cause instanceof DqnError ? cause : { expected: 'JSON', received: 'other text' };
+    throw new DqnError({ code: 'invalid-checkpoint', where, expected: wanted, received, remedy: 'Save the policy again.', cause });
   }
 }
 

@@ -15,6 +15,7 @@ export interface Config {
 serveTraining({
   async create({ backend, steps }: Config) {
     const words = new BroadcastChannel('recoveries');
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel has none
     const engine = await tfjs({ backend, copyPeriod: 10, onRecovered: (recovery) => words.postMessage(recovery) });
     const environment = new Matching((step) => {
       if (step === 50) void lose[backend](findBackend(backend));

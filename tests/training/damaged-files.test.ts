@@ -122,7 +122,7 @@ test(`${FILES} damaged files of each kind are refused in words, and change nothi
       if (same(damaged, sound) || same(damaged, other)) continue;
       const load = async (bytes: Uint8Array) => {
         if (kind === 'agent') await agent.load(bytes);
-        else if (kind === 'policy') await loadPolicy(bytes, new Chain());
+        else if (kind === 'policy') (await loadPolicy(bytes, new Chain())).dispose();
         else await train(agent, new Chain(), { steps: 1, resume: bytes }).next();
       };
       expect(await refusal(() => load(damaged))).toBeDefined();
