@@ -26,7 +26,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   node: ['workbench', 'statistics', 'remote', 'training', 'agent', ...parts],
   testing: ['training', 'agent', 'environments', ...parts],
   'index.ts': ['presets', 'training', 'agent', ...parts],
-  cli: ['index.ts', 'node', 'environments', 'training', 'agent', ...parts],
+  cli: ['index.ts', 'node', 'workbench', 'statistics', 'tfjs', 'environments', 'training', 'agent', ...parts],
 };
 
 /** What files in a folder may import beyond their layer: who runs the built-in heads and rules on a device must know them. */
@@ -38,7 +38,7 @@ const BEYOND: Readonly<Record<string, readonly string[]>> = {
 const PACKAGES: Readonly<Record<string, RegExp>> = {
   'engines/tfjs': /^@tensorflow\/tfjs-(core|layers|backend-(cpu|wasm|webgl|webgpu))$/,
   node: /^node:/,
-  cli: /^(node:|(commander|cli-progress|d3-scale|d3-shape)$)/,
+  cli: /^(node:|(commander|cli-progress|d3-scale|d3-shape|gifenc|zod)$)/,
   testing: /^fast-check$/,
 };
 
