@@ -20,7 +20,7 @@ export function bundlePackages(notices: string): Plugin {
       onStart(() => packages.clear());
       onLoad({ filter: /[\\/]node_modules[\\/].*\.[cm]?js$/ }, ({ path }) => {
         packages.add(packageOf(path));
-        return { contents: readFileSync(path, 'utf8').replaceAll(REQUIRES, 'process.getBuiltinModule("$2")'), loader: 'js' };
+        return { contents: readFileSync(path, 'utf8').replaceAll(REQUIRES, 'globalThis.process.getBuiltinModule("$2")'), loader: 'js' };
       });
       onEnd(() => {
         // The declarations are built without packages.

@@ -3,16 +3,30 @@ import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { bundlePackages } from '../../scripts/bundle-packages.ts';
 import { program } from '../../src/cli/program.ts';
 import { documentedCommands, withHelp } from '../support/help-texts.ts';
 
-const main = fileURLToPath(new URL('../../src/cli/dqn.ts', import.meta.url));
-const tsx = import.meta.resolve('tsx');
+const source = (path: string) => fileURLToPath(new URL(`../../src/${path}`, import.meta.url));
 
 let folder = '';
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'dqn-command-'));
+  // As it is published: bundled with its packages, in chunks shared with the library.
+  await build({
+    entryPoints: { cli: source('cli/dqn.ts'), environments: source('environments/index.ts') },
+    outdir: join(folder, 'built'),
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    target: 'es2022',
+    platform: 'node',
+    external: ['@tensorflow/*'],
+    plugins: [bundlePackages(join(folder, 'built/notices.txt'))],
+  });
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -24,7 +38,7 @@ interface Result {
 
 /** Runs the command in the folder; `kill` sends a signal when a text first shows up. */
 function dqn(line: string, kill?: { readonly at: string; readonly signal: NodeJS.Signals }): Promise<Result> {
-  const child = spawn(process.execPath, ['--import', tsx, main, ...line.split(' ')], {
+  const child = spawn(process.execPath, [join(folder, 'built/cli.mjs'), ...line.split(' ')], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -88,12 +102,12 @@ describe('dqn train', () => {
       expect(await bytes('broken', file), file).toEqual(await bytes('whole', file));
     }
     expect((await dqn('train --resume --steps 9 --out broken')).err).toContain('begun with another steps');
-  });
+  }, 120_000);
 
   test('takes a configuration from a file, an environment from a module and options before both', async () => {
     await writeFile(
       join(folder, 'own.mjs'),
-      `import { CartPole } from ${JSON.stringify(new URL('../../src/environments/index.ts', import.meta.url).href)};
+      `import { CartPole } from './built/environments.mjs';
        export class Own extends CartPole {}`,
     );
     const configuration = {
@@ -116,6 +130,12 @@ describe('dqn train', () => {
     });
     expect(evaluation.lengths).toEqual([7, 7, 7]);
   });
+});
+
+test('the licences of the packages in the bundle go with it', async () => {
+  const notices = await readFile(join(folder, 'built/notices.txt'), 'utf8');
+  for (const name of ['cli-progress', 'commander', 'd3-scale', 'zod'])
+    expect(notices).toMatch(new RegExp(`^${name} [\\d.]+ \\(`, 'm'));
 });
 
 describe('mistakes get a sentence and code 1', () => {
