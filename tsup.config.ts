@@ -5,6 +5,7 @@ export default defineConfig({
     index: 'src/index.ts',
     browser: 'src/browser/index.ts',
     environments: 'src/environments/index.ts',
+    export: 'src/export/index.ts',
     node: 'src/node/index.ts',
     testing: 'src/testing/index.ts',
     tfjs: 'src/tfjs/index.ts',

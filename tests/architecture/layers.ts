@@ -23,6 +23,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   browser: ['remote', 'training', 'agent', ...parts],
   tfjs: ['engines', ...port],
   workbench: ['statistics', 'training', 'agent', ...parts],
+  export: ['training', 'agent', ...parts],
   node: ['workbench', 'statistics', 'remote', 'training', 'agent', ...parts],
   testing: ['training', 'agent', 'environments', ...parts],
   'index.ts': ['presets', 'training', 'agent', ...parts],
