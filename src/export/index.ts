@@ -1,8 +1,10 @@
 /**
- * Policies out to and in from the rest of the world: ONNX.
+ * Policies out to and in from the rest of the world: ONNX, safetensors, and the networks of PyTorch libraries.
  *
  * @packageDocumentation
  */
 export type { PolicyContents } from '../agent/policy-contents.ts';
 export { policyOf, readPolicy, writePolicy, type PolicyNetwork } from './policy.ts';
 export { toOnnx } from './onnx/to-onnx.ts';
+export { decodeSafetensors, encodeSafetensors } from './safetensors.ts';
+export { fromStateDict, toStateDict, type StateDictLayout, type StateDictOptions } from './state-dict.ts';
