@@ -1,5 +1,5 @@
 /**
- * Policies out to and in from the rest of the world: ONNX, safetensors, and the networks of PyTorch libraries.
+ * Policies out to and in from the rest of the world: ONNX, TensorFlow.js, safetensors, and the networks of PyTorch libraries.
  *
  * @packageDocumentation
  */
@@ -8,3 +8,5 @@ export { policyOf, readPolicy, writePolicy, type PolicyNetwork } from './policy.
 export { toOnnx } from './onnx/to-onnx.ts';
 export { decodeSafetensors, encodeSafetensors } from './safetensors.ts';
 export { fromStateDict, toStateDict, type StateDictLayout, type StateDictOptions } from './state-dict.ts';
+export type { LayersModelFiles } from './layers-model/graph.ts';
+export { toLayersModel } from './layers-model/to-layers-model.ts';
