@@ -1,5 +1,5 @@
 /**
- * Policies out to and in from the rest of the world: ONNX, TensorFlow.js, safetensors, and the networks of PyTorch libraries.
+ * Policies out to and in from the rest of the world: ONNX, TensorFlow.js, safetensors, the networks of PyTorch libraries, and programs of their own.
  *
  * @packageDocumentation
  */
@@ -10,3 +10,5 @@ export { decodeSafetensors, encodeSafetensors } from './safetensors.ts';
 export { fromStateDict, toStateDict, type StateDictLayout, type StateDictOptions } from './state-dict.ts';
 export type { LayersModelFiles } from './layers-model/graph.ts';
 export { toLayersModel } from './layers-model/to-layers-model.ts';
+export { quantizeWeights } from './quantize.ts';
+export { exportPolicy, type ExportPolicyOptions, type StandalonePolicy } from './standalone/export-policy.ts';
