@@ -1,6 +1,6 @@
 import { decodeArchive, encodeArchive } from '../common/archive.ts';
 import { DqnError } from '../common/errors.ts';
-import { readCount, readFields, readInteger, readString } from '../common/read-state.ts';
+import { damagedState, readCount, readFields, readInteger, readString } from '../common/read-state.ts';
 import type { ValueHead } from '../heads/value-head.ts';
 import { checkNetworkSpec } from '../networks/check-spec.ts';
 import { parametersOf, planNetwork, sizeOf, type LayerPlan } from '../networks/plan.ts';
@@ -50,7 +50,8 @@ export function encodePolicy({ spec, head, actions, heads, weights }: PolicyCont
  */
 export function decodePolicy(bytes: Uint8Array, { head, actions, observationSize }: PolicyUse, where: string): PolicyContents {
   const fields = readFields(where, decodeArchive(bytes, { kind: 'policy', version }));
-  const spec = checkNetworkSpec(parse(readString(where, fields, 'network'), where));
+  const spec = readSpec(`${where}.network`, readString(where, fields, 'network'));
+  const tensors = readTensors(where, fields, 'weights');
   agree(where, 'head', describeHead(head), readString(where, fields, 'head'));
   const heads = readInteger(where, fields, 'heads', 1, 2 ** 16);
   agree(where, 'number of actions', actions, readCount(where, fields, 'actions'));
@@ -61,7 +62,12 @@ export function decodePolicy(bytes: Uint8Array, { head, actions, observationSize
   const plans = planNetwork(spec);
   const { outputShape } = plans.at(-1) as LayerPlan;
   if (fractions !== 'proposed') agree(where, 'output size', actions * head.width * heads, sizeOf(outputShape));
-  const weights = matchTensors(`${where}.weights`, parametersOf(plans), readTensors(where, fields, 'weights'));
+  // Before a network takes memory: a few bytes can ask for gigabytes.
+  const parameters = parametersOf(plans);
+  const numbers = parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  const saved = tensors.reduce((sum, { values }) => sum + values.length, 0);
+  if (saved !== numbers) throw damagedState(`${where}.weights`, `the ${numbers} weights of the network`, saved);
+  const weights = matchTensors(`${where}.weights`, parameters, tensors);
   return { spec, head, actions, heads, weights };
 }
 
@@ -70,18 +76,12 @@ function describeHead({ kind, width, settings = {} }: ValueHead): string {
   return `${kind} of width ${width}, ${JSON.stringify(settings)}`;
 }
 
-function parse(json: string, where: string): unknown {
+function readSpec(where: string, json: string): NetworkSpec {
   try {
-    return JSON.parse(json);
+    return checkNetworkSpec(JSON.parse(json));
   } catch (cause) {
-    throw new DqnError({
-      code: 'invalid-checkpoint',
-      where: `${where}.network`,
-      expected: 'a network spec as JSON',
-      received: 'text that is not JSON',
-      remedy: 'Save the policy again.',
-      cause,
-    });
+    const { expected: wanted, received } = cause instanceof DqnError ? cause : { expected: 'JSON', received: 'other text' };
+    throw new DqnError({ code: 'invalid-checkpoint', where, expected: wanted, received, remedy: 'Save the policy again.', cause });
   }
 }
 
