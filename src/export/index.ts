@@ -12,3 +12,5 @@ export type { LayersModelFiles } from './layers-model/graph.ts';
 export { toLayersModel } from './layers-model/to-layers-model.ts';
 export { quantizeWeights } from './quantize.ts';
 export { exportPolicy, type ExportPolicyOptions, type StandalonePolicy } from './standalone/export-policy.ts';
+export { distil, type Distillation, type DistilOptions } from './distillation/distil.ts';
+export type { Teacher } from './distillation/lessons.ts';
