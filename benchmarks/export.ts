@@ -5,7 +5,8 @@
 import { gzipSync } from 'node:zlib';
 import { createAgent, evaluate, linear, epsilonGreedy, loadPolicy, mlp, minAtarConvolutions, cnn, train } from '../src/index.ts';
 import type { AgentOptions, Environment, LoadedPolicy } from '../src/index.ts';
-import { Acrobot, Breakout, CartPole } from '../src/environments/index.ts';
+import { settings } from '../src/cli/settings.ts';
+import { Breakout } from '../src/environments/index.ts';
 import { distil, exportPolicy, policyOf, quantizeWeights, writePolicy, type PolicyNetwork } from '../src/export/index.ts';
 
 const EPISODES = 200;
@@ -77,20 +78,13 @@ async function measure<Observation>(task: Task<Observation>): Promise<void> {
 
 row('task', 'policy', `mean return of ${EPISODES} ± standard error`, 'same action', 'program', 'gzipped');
 row('---', '---', '---', '---', '---', '---');
-await measure({
-  name: 'CartPole',
-  make: () => new CartPole(),
-  options: { seed: 1, network: mlp({ hidden: [128, 128] }) },
-  steps: 30_000,
-  student: mlp({ hidden: [8] }),
-});
-await measure({
-  name: 'Acrobot',
-  make: () => new Acrobot(),
-  options: { seed: 1, network: mlp({ hidden: [128, 128] }) },
-  steps: 30_000,
-  student: mlp({ hidden: [16] }),
-});
+const { cartpole, acrobot } = settings;
+for (const [{ name, create, options, steps }, student] of [
+  [cartpole, mlp({ hidden: [8] })],
+  [acrobot, mlp({ hidden: [16] })],
+] as const) {
+  await measure({ name, make: create, options: { ...options(steps), seed: 1 }, steps, student });
+}
 await measure({
   name: "MinAtar's Breakout",
   make: () => new Breakout(),

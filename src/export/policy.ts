@@ -15,9 +15,6 @@ export interface PolicyNetwork extends PolicyContents {
   readonly actionStart: number;
 }
 
-/** What a network of a policy learns from its agent, or from a file. */
-type Spaces<Observation> = Pick<Environment<Observation, number>, 'observationSpace' | 'actionSpace'>;
-
 /** The greedy policy of an agent as it is now: a copy of its online network. Noisy layers are those of their means. */
 export async function policyOf<Observation>(
   agent: Pick<Agent<Observation, 'sync' | 'async'>, 'online' | 'options' | 'actionSpace'>,
@@ -40,7 +37,7 @@ export async function policyOf<Observation>(
  */
 export function readPolicy<Observation>(
   bytes: Uint8Array,
-  environment: Spaces<Observation>,
+  environment: Pick<Environment<Observation, number>, 'observationSpace' | 'actionSpace'>,
   { head = expected() }: { readonly head?: ValueHead } = {},
 ): PolicyNetwork {
   const where = 'readPolicy(bytes)';
