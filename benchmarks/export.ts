@@ -3,10 +3,9 @@
  * bytes (of the policy file; of the standalone program, code and weights, as it is and gzipped). Prints the tables of docs/export.md.
  */
 import { gzipSync } from 'node:zlib';
-import { createAgent, evaluate, linear, epsilonGreedy, loadPolicy, mlp, minAtarConvolutions, cnn, train } from '../src/index.ts';
+import { createAgent, evaluate, loadPolicy, mlp, train } from '../src/index.ts';
 import type { AgentOptions, Environment, LoadedPolicy } from '../src/index.ts';
 import { settings } from '../src/cli/settings.ts';
-import { Breakout } from '../src/environments/index.ts';
 import { distil, exportPolicy, policyOf, quantizeWeights, writePolicy, type PolicyNetwork } from '../src/export/index.ts';
 
 const EPISODES = 200;
@@ -85,15 +84,3 @@ for (const [{ name, create, options, steps }, student] of [
 ] as const) {
   await measure({ name, make: create, options: { ...options(steps), seed: 1 }, steps, student });
 }
-await measure({
-  name: "MinAtar's Breakout",
-  make: () => new Breakout(),
-  options: {
-    seed: 1,
-    network: cnn({ convolutions: minAtarConvolutions, hidden: [128] }),
-    explorer: epsilonGreedy(linear(1, 0.05, 20_000)),
-    learnPeriod: 2,
-  },
-  steps: 100_000,
-  student: cnn({ convolutions: [{ filters: 4, kernelSize: 3 }], hidden: [16] }),
-});
