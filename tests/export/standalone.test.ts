@@ -12,6 +12,7 @@ import {
   quantile,
   rainbow,
 } from '../../src/index.ts';
+import type { NetworkSpec } from '../../src/index.ts';
 import { Breakout, CartPole } from '../../src/environments/index.ts';
 import { Random } from '../../src/common/random.ts';
 import {
@@ -83,6 +84,28 @@ describe('a standalone policy', () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  it('pads images as the library does', async () => {
+    const sizes = fc.integer({ min: 1, max: 3 });
+    const pair = fc.tuple(sizes, sizes);
+    await fc.assert(
+      fc.asyncProperty(pair, pair, pair, fc.nat(), async (kernelSize, strides, [height, width], seed) => {
+        const conv = { kind: 'conv2d', filters: 3, kernelSize, strides, padding: 'same', activation: 'tanh' } as const;
+        const spec: NetworkSpec = { inputShape: [height + 2, width + 2, 2], layers: [conv, { kind: 'dense', units: 2 }] };
+        const policy = policyWith(spec, expected(), 2, 1, seed);
+        await compare(await load(exportPolicy(policy)), policy, seed);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('takes the first of equally good actions', async () => {
+    const policy = policyWith({ inputShape: [2], layers: [{ kind: 'dense', units: 3 }] }, expected(), 3);
+    const zero = { ...policy, weights: policy.weights.map((tensor) => ({ ...tensor, values: tensor.values.map(() => 0) })) };
+    const { act } = await load(exportPolicy(zero));
+    expect(act([1, 2])).toBe(0);
+    expect(act([1, 2], [0, 1, 1])).toBe(1);
   });
 
   it('holds a whole agent: rainbow, with streams, noise and categorical values', async () => {
