@@ -25,7 +25,7 @@ export default defineConfig({
         test: {
           name: 'node',
           include: ['tests/**/*.test.ts'],
-          exclude: ['tests/{browser,demo,pages,webgpu}/**'],
+          exclude: ['tests/{browser,demo,gymnasium,pages,webgpu}/**'],
           pool: 'forks',
           setupFiles: ['tests/support/all-layers.ts', ...examples],
         },
@@ -38,6 +38,16 @@ export default defineConfig({
           pool: 'forks',
           env: softwareVulkan('.temporary/vulkan'),
           testTimeout: 240_000,
+          setupFiles: ['tests/support/all-layers.ts', ...examples],
+        },
+      },
+      {
+        extends: true,
+        // They need a Python with numpy.
+        test: {
+          name: 'gymnasium',
+          include: ['tests/gymnasium/**/*.test.ts'],
+          pool: 'forks',
           setupFiles: ['tests/support/all-layers.ts', ...examples],
         },
       },

@@ -251,9 +251,9 @@ export class BridgedVector<Observation, Action> implements VectorEnvironment<Obs
       const observations = this.#readObservations(raw, start, size);
       const actionMasks = readMasks(fields.masks, size, this.actionSpace);
       const infos = readInfos(fields.infos, size);
-      const finalObservations: (Observation | undefined)[] = new Array<Observation | undefined>(size).fill(undefined);
-      const finalInfos: (Info | undefined)[] = new Array<Info | undefined>(size).fill(undefined);
-      const finalActionMasks: (Uint8Array | undefined)[] = new Array<Uint8Array | undefined>(size).fill(undefined);
+      const finalObservations: (Observation | undefined)[] = blank(size);
+      const finalInfos: (Info | undefined)[] = blank(size);
+      const finalActionMasks: (Uint8Array | undefined)[] = blank(size);
       if (ended.length > 0) {
         const last = sameStep ? this.#readObservations(raw, start + size * width, lasts) : ended.map((i) => observations[i]);
         const lastInfos = sameStep ? readInfos(fields.finalInfos, lasts) : ended.map((i) => infos[i]);
@@ -309,6 +309,10 @@ export class BridgedVector<Observation, Action> implements VectorEnvironment<Obs
   #refuse(code: DqnError['code'], where: string, expected: string, received: string, remedy: string): DqnError {
     return new DqnError({ code, where, expected, received, remedy });
   }
+}
+
+function blank<T>(size: number): (T | undefined)[] {
+  return Array.from({ length: size }, () => undefined);
 }
 
 function readInfos(told: unknown, count: number): Info[] {

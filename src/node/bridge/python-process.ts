@@ -8,6 +8,8 @@ import type { Channel } from './connection.ts';
 const LAST_WORDS = 4_000;
 /** How long after its end the last messages of a process may come, in milliseconds. */
 const AFTERGLOW = 200;
+/** How long after the end of its output a process may take to end itself, in milliseconds. */
+const PATIENCE = 2_000;
 
 /**
  * Starts a program whose standard input and output are the channel. What it writes to its standard error goes to this process's.
@@ -61,7 +63,8 @@ function channelTo(child: ChildProcess, name: string): Channel {
         ended = true;
         onEnd(lastWords.trim() === '' ? reason : `${reason}; its last words: ${lastWords.trim()}`);
       };
-      stdout.on('data', onBytes);
+      // A plain array: the slice of a Buffer is no copy.
+      stdout.on('data', ({ buffer, byteOffset, byteLength }: Buffer) => onBytes(new Uint8Array(buffer, byteOffset, byteLength)));
       child.once('exit', (code, signal) => {
         const reason = `its end ${signal === null ? `with code ${code}` : `by ${signal}`}`;
         // Processes that it has started may hold the pipe open.
@@ -71,7 +74,7 @@ function channelTo(child: ChildProcess, name: string): Channel {
           end(reason);
         });
       });
-      stdout.once('end', () => setTimeout(end, AFTERGLOW, 'the end of its output'));
+      stdout.once('end', () => setTimeout(end, PATIENCE, 'the end of its output'));
     },
     kill: (patience) => {
       stdin.end();
