@@ -10,7 +10,7 @@ stdout.write = stderr.write.bind(stderr) as typeof stdout.write;
 // Ctrl-C is for Python, which ends this process when it is done.
 process.on('SIGINT', () => {});
 // A step that never returns keeps this thread from seeing the end of its input: another one looks whether the parent is still there.
-const watch = `const { ppid } = process; setInterval(() => process.ppid === ppid || process.kill(process.pid, 'SIGKILL'), 1_000);`;
+const watch = `setInterval(() => process.ppid === ${process.ppid} || process.kill(process.pid, 'SIGKILL'), 1_000);`;
 new Worker(watch, { eval: true }).unref();
 stdout.on('error', () => process.exit(0));
 try {

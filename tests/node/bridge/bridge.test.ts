@@ -97,7 +97,12 @@ describe('environments over the bridge', () => {
   });
 
   test('have parts with any names in any order', async () => {
-    const space = dict({ b: discrete(3), 10: box({ low: 0, high: 1, shape: [2] }), 2: tuple([discrete(2, { start: -(2 ** 31) })]), ['__proto__']: discrete(2) });
+    const space = dict({
+      b: discrete(3),
+      10: box({ low: 0, high: 1, shape: [2] }),
+      2: tuple([discrete(2, { start: -(2 ** 31) })]),
+      ['__proto__']: discrete(2),
+    });
     const there = await bridged<object, unknown>(async () => () => new Echo(space, space));
     expect((await there.reset()).observations[0]).toEqual(new Echo(space, space).reset().observation);
   });
@@ -170,7 +175,10 @@ describe('environments over the bridge', () => {
     expect(await failure(there.reset({ options: { big: 1n } }))).toMatchObject({ code: 'invalid-option' });
     await there.reset();
     expect(await failure(there.step([0]))).toMatchObject({ code: 'invalid-action', received: 'an array of length 1' });
-    expect(await failure(there.step([0, 2]))).toMatchObject({ code: 'invalid-action', where: expect.stringContaining('environment 1') });
+    expect(await failure(there.step([0, 2]))).toMatchObject({
+      code: 'invalid-action',
+      where: expect.stringContaining('environment 1'),
+    });
     expect(await failure(there.step([0, NaN]))).toMatchObject({ code: 'invalid-action' });
     await there.close();
     expect(await failure(there.step([0, 0]))).toMatchObject({ code: 'disposed' });
@@ -192,12 +200,12 @@ describe('environments over the bridge', () => {
     });
     const oracle = vectorize(() => new Walk(), 2);
     expect(await there.reset()).toEqual(await oracle.reset({ seed: 0 }));
-    channels[0].kill();
+    channels[0].kill(0);
     await expect.poll(() => failure(there.step([0, 0]))).toMatchObject({ code: 'worker-failed' });
     expect(await there.reset()).toEqual(await oracle.reset({ seed: 2 }));
     expect(await there.reset()).toEqual(await oracle.reset());
     wide = true;
-    channels[1].kill();
+    channels[1].kill(0);
     await expect.poll(() => failure(there.step([0, 0]))).toMatchObject({ code: 'worker-failed' });
     expect(await failure(there.reset())).toMatchObject({ code: 'invalid-space' });
     expect(channels[2].killed).toBe(true);
@@ -205,7 +213,8 @@ describe('environments over the bridge', () => {
 });
 
 describe('a connection', () => {
-  const answer = (kind: number, id: number, fields = {}, raw = new Uint8Array(0)) => encodeFrame(kind | KIND.answer, id, fields, raw);
+  const answer = (kind: number, id: number, fields = {}, raw = new Uint8Array(0)) =>
+    encodeFrame(kind | KIND.answer, id, fields, raw);
 
   it('keeps the process alive only while it waits', async () => {
     const channel = new ManualChannel();

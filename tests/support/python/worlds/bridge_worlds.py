@@ -31,7 +31,10 @@ class World(gymnasium.Env):
 
     def step(self, action):
         self.count += 1
-        return self.observe(), float(self.count), self.count == 6, False, {"count": self.count}
+        return self.observe(), float(self.count), self.count == 6, False, {"count": self.count, **self.more()}
+
+    def more(self):
+        return {}
 
     def observe(self):
         return np.array([self.count + 10 * self.episode], np.float32)
@@ -111,6 +114,9 @@ class Infos(World):
 
 class Misbehaving(World):
     """What goes wrong is said by `how`, at the third step."""
+
+    def more(self):
+        return {"process": os.getpid()}
 
     def step(self, action):
         result = super().step(action)
