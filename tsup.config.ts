@@ -1,3 +1,4 @@
+import { cpSync } from 'node:fs';
 import { defineConfig } from 'tsup';
 
 export default defineConfig({
@@ -6,6 +7,7 @@ export default defineConfig({
     browser: 'src/browser/index.ts',
     environments: 'src/environments/index.ts',
     node: 'src/node/index.ts',
+    'serve-environment': 'src/node/bridge/serve-environment.ts',
     testing: 'src/testing/index.ts',
     tfjs: 'src/tfjs/index.ts',
     workbench: 'src/workbench/index.ts',
@@ -18,6 +20,10 @@ export default defineConfig({
   splitting: true,
   sourcemap: true,
   clean: true,
+  // The sides of the bridge in Python lie beside the entries, where these look for them.
+  onSuccess: async () => {
+    for (const name of ['dqn_gymnasium.py', 'dqn_environments.py']) cpSync(`src/node/bridge/python/${name}`, `dist/python/${name}`);
+  },
   removeNodeProtocol: false,
   // tsup gives TypeScript a `baseUrl`, which TypeScript 6 reports as deprecated.
   dts: { compilerOptions: { ignoreDeprecations: '6.0' } },

@@ -160,6 +160,13 @@ def codec_of(told, depth=0):
     raise malformed(f"the description {str(told)[:100]} of a space")
 
 
+def space_of(fields, name):
+    try:
+        return codec_of(fields.get(name))
+    except (ValueError, TypeError, ArithmeticError, AssertionError) as error:
+        raise malformed(f"as {name} one that Gymnasium refuses: {error}") from error
+
+
 def listed(told):
     parts = told.get("spaces")
     if not isinstance(parts, list) or not parts:
@@ -333,8 +340,8 @@ class DqnEnvironment(gymnasium.Env):
             if hello.get("protocol") != PROTOCOL:
                 raise malformed(f"version {str(hello.get('protocol'))[:100]} of the protocol instead of {PROTOCOL}")
             made, _ = bridge.request(MAKE, self._make)
-            self._observations = codec_of(made.get("observationSpace"))
-            self._actions = codec_of(made.get("actionSpace"))
+            self._observations = space_of(made, "observationSpace")
+            self._actions = space_of(made, "actionSpace")
         except BaseException:
             bridge.kill()
             raise
