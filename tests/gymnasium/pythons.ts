@@ -3,7 +3,7 @@ import { delimiter, join } from 'node:path';
 
 const folder = join(import.meta.dirname, '../support/python');
 const worlds = join(folder, 'worlds');
-export const standin = join(folder, 'standin');
+const standin = join(folder, 'standin');
 
 /** A Python to test against, and what its PYTHONPATH must be. */
 export interface Python {
