@@ -48,6 +48,7 @@ export default defineConfig({
           name: 'gymnasium',
           include: ['tests/gymnasium/**/*.test.ts'],
           pool: 'forks',
+          testTimeout: 240_000,
           setupFiles: ['tests/support/all-layers.ts', ...examples],
         },
       },

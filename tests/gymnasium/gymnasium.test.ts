@@ -72,7 +72,6 @@ describe.each(pythons)('with $name', ({ program: python, path }) => {
 
   test('the contract of environments holds', async () => {
     await assertEnvironment(await closing(gymnasium('CartPole-v1', { python })), { steps: 300 });
-    await assertEnvironment(await closing(gymnasium('bridge_worlds:Limit-v0', { python })), { steps: 100 });
   });
 
   test('equal seeds give equal episodes, the first reset without one too', async () => {
@@ -283,8 +282,8 @@ describe.each(pythons)('with $name', ({ program: python, path }) => {
     await environment.step(0);
   });
 
-  it.each(['hang', 'spin'])('gives up an environment that lasts for ever: %s', async (how) => {
-    const environment = await misbehaving(how, { answerTimeout: 5_000 });
+  it('gives up an environment that lasts for ever', async () => {
+    const environment = await misbehaving('hang', { answerTimeout: 10_000 });
     expect(await failure(thirdOf(environment))).toMatchObject({ code: 'worker-failed', received: 'none' });
     await environment.reset();
     await environment.step(0);

@@ -41,13 +41,13 @@ describe.each(pythons)('with $name', ({ program, path }) => {
     // In the middle of a step that never returns.
     if (what === 'spin') await new Promise((resolve) => setTimeout(resolve, 300));
     child.kill('SIGKILL');
-    await expect.poll(() => alive(python), { timeout: 20_000 }).toBe(false);
+    await expect.poll(() => alive(python), { timeout: 60_000 }).toBe(false);
   });
 
   test('Node ends although an environment is open, and Python with it', async () => {
     const { child, python } = await begin('end');
     const [code] = (await once(child, 'exit')) as [number];
     expect(code).toBe(0);
-    await expect.poll(() => alive(python), { timeout: 20_000 }).toBe(false);
+    await expect.poll(() => alive(python), { timeout: 60_000 }).toBe(false);
   });
 });
