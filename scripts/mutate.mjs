@@ -7,7 +7,7 @@
 // time as `--processes` says. A fault counts as found if a test fails, or the tests use more than twice the processor time that they need without it.
 import { execFileSync, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -306,6 +306,7 @@ try {
   const path = resolve(root, options.output);
   // What was found out by hand about survivors stays.
   const byHand = existsSync(path) ? readFileSync(path, 'utf8').split(BY_HAND)[1] : undefined;
+  mkdirSync(dirname(path), { recursive: true });
   writeFileSync(
     path,
     await format(byHand === undefined ? text : `${text}\n\n${BY_HAND}${byHand}`, {

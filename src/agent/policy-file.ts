@@ -2,13 +2,14 @@ import { decodeArchive, encodeArchive } from '../common/archive.ts';
 import { DqnError } from '../common/errors.ts';
 import type { Timing } from '../common/maybe-promise.ts';
 import { Random } from '../common/random.ts';
-import { readCount, readFields, readInteger, readString } from '../common/read-state.ts';
+import { damagedState, readCount, readFields, readInteger, readString } from '../common/read-state.ts';
 import { wasm } from '../engines/wasm/wasm-engine.ts';
 import type { Environment } from '../environment/environment.ts';
 import { greedy } from '../exploration/greedy.ts';
 import { expected } from '../heads/expected.ts';
 import type { ValueHead } from '../heads/value-head.ts';
 import { checkNetworkSpec } from '../networks/check-spec.ts';
+import { parametersOf, planNetwork, sizeOf } from '../networks/plan.ts';
 import type { Engine, NamedTensor } from '../networks/q-network.ts';
 import type { NetworkSpec } from '../networks/spec.ts';
 import { traitsOf } from '../networks/traits.ts';
@@ -49,12 +50,17 @@ export async function openPolicy<Observation, M extends Timing = 'sync'>(
   const { observationSpace } = environment;
   const actionSpace = discreteActions(environment.actionSpace, where);
   const head: ValueHead = options.head ?? expected();
-  const spec = checkNetworkSpec(parse(readString(where, fields, 'network')));
+  const spec = readSpec(`${where}.network`, readString(where, fields, 'network'));
+  const weights = readTensors(where, fields, 'weights');
   const inputs = spec.inputShape.reduce((product, n) => product * n, 1);
   agree(where, 'head', describeHead(head), readString(where, fields, 'head'));
   const heads = readInteger(where, fields, 'heads', 1, 2 ** 16);
   agree(where, 'number of actions', actionSpace.n, readCount(where, fields, 'actions'));
   agree(where, 'observation size', observationSpace.flatSize, inputs);
+  // Before the network takes memory: a few bytes can ask for gigabytes.
+  const numbers = parametersOf(planNetwork(spec)).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  const saved = weights.reduce((sum, { values }) => sum + values.length, 0);
+  if (saved !== numbers) throw damagedState(`${where}.weights`, `the ${numbers} weights of the network`, saved);
   const random = new Random(0);
   const engine = (options.engine ?? wasm()) as Engine<M>;
   await engine.prepare?.(spec);
@@ -64,7 +70,7 @@ export async function openPolicy<Observation, M extends Timing = 'sync'>(
     const wanted = head.quantiles?.kind === 'implicitQuantiles' ? 'given' : head.quantiles ? 'proposed' : 'none';
     agree(where, 'quantile fractions', wanted, fractions);
     if (fractions !== 'proposed') agree(where, 'output size', actionSpace.n * head.width * heads, network.outputSize);
-    await network.setWeights(readTensors(where, fields, 'weights'));
+    await network.setWeights(weights);
   } catch (error) {
     network.dispose();
     throw error;
@@ -87,18 +93,12 @@ function describeHead({ kind, width, settings = {} }: ValueHead): string {
   return `${kind} of width ${width}, ${JSON.stringify(settings)}`;
 }
 
-function parse(json: string): unknown {
+function readSpec(where: string, json: string): NetworkSpec {
   try {
-    return JSON.parse(json);
+    return checkNetworkSpec(JSON.parse(json));
   } catch (cause) {
-    throw new DqnError({
-      code: 'invalid-checkpoint',
-      where: 'loadPolicy(bytes).network',
-      expected: 'a network spec as JSON',
-      received: 'text that is not JSON',
-      remedy: 'Save the policy again.',
-      cause,
-    });
+    const { expected: wanted, received } = cause instanceof DqnError ? cause : { expected: 'JSON', received: 'other text' };
+    throw new DqnError({ code: 'invalid-checkpoint', where, expected: wanted, received, remedy: 'Save the policy again.', cause });
   }
 }
 

@@ -3,11 +3,13 @@ import { join } from 'node:path';
 import { DqnError, describe } from '../common/errors.ts';
 import { checkpointStore, type CheckpointStore } from '../training/checkpoint-store.ts';
 import { readCheckpoint, saveCheckpoint } from './checkpoint-file.ts';
+import { removeAbandoned } from './write-file-atomic.ts';
 
 const ENDING = '.safetensors';
 
 /**
- * Keeps checkpoints as files in a folder, one a name, which is made where there is none. A file is written beside the old one and takes its place in one step.
+ * Keeps checkpoints as files in a folder, one a name, which is made where there is none. A file is written beside the old one and takes its place in one step;
+ * what killed processes left half-written is removed an hour later.
  *
  * @throws DqnError `invalid-option` if the folder is not the path of one.
  */
@@ -22,9 +24,14 @@ export function fileStore(folder: string): CheckpointStore {
     });
   }
   const pathOf = (name: string) => join(folder, `${name}${ENDING}`);
+  let swept: Promise<void> | undefined;
   return checkpointStore({
     description: `fileStore(${describe(folder)})`,
-    save: (name, bytes) => saveCheckpoint(pathOf(name), bytes),
+    save: async (name, bytes) => {
+      await saveCheckpoint(pathOf(name), bytes);
+      swept ??= removeAbandoned(folder);
+      await swept;
+    },
     load: async (name) => {
       try {
         return await readCheckpoint(pathOf(name));

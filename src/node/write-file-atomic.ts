@@ -1,7 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DqnError, describe } from '../common/errors.ts';
+
+/** Names of temporary files. */
+const TEMPORARY = /^\.dqn-[0-9a-f]{16}\.tmp$/;
+/** Milliseconds after which one is not being written any more. */
+const ABANDONED = 3_600_000;
 
 /**
  * Writes a file so that its name always stands for a whole one: the bytes go to a temporary file beside it, are flushed to the disk, and
@@ -38,6 +43,17 @@ export async function writeFileAtomic(path: string, content: Uint8Array | string
     });
   }
   await flushFolder(folder);
+}
+
+/** Removes what {@link writeFileAtomic} left in a folder where its process was killed; what may still be at work is left alone. */
+export async function removeAbandoned(folder: string): Promise<void> {
+  for (const name of await readdir(folder).catch(() => [])) {
+    if (!TEMPORARY.test(name)) continue;
+    const path = join(folder, name);
+    // Another process may remove it too.
+    const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Infinity }));
+    if (Date.now() - mtimeMs > ABANDONED) await rm(path, { force: true }).catch(() => undefined);
+  }
 }
 
 async function writeThrough(path: string, content: Uint8Array | string): Promise<void> {

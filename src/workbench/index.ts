@@ -22,6 +22,14 @@ export { stepLimit, timeLimit } from './callbacks/limits.ts';
 export { runTraining, withCallbacks } from './callbacks/with-callbacks.ts';
 export { logTraining, type LogTrainingOptions } from './callbacks/log-training.ts';
 
+// Diagnostics.
+export { diagnose, type DiagnoseOptions } from './diagnostics/diagnose.ts';
+export { effectiveRank } from './diagnostics/effective-rank.ts';
+export { HiddenUnits, type HiddenUnitsReport } from './diagnostics/hidden-units.ts';
+export { overestimation, type Overestimation, type OverestimationOptions } from './diagnostics/overestimation.ts';
+export { probeObservations, type ProbeOptions } from './diagnostics/probe-observations.ts';
+export type { TrainingWarning, WarningKind } from './diagnostics/warnings.ts';
+
 // Loggers.
 export { csvLogger } from './loggers/csv-logger.ts';
 export { histogramOf, type Histogram } from './loggers/histogram.ts';

@@ -170,8 +170,10 @@ describe('solveMatrixGame', () => {
     expect(() => solveMatrixGame([], 0, 1)).toThrow(refused('solveMatrixGame(rows)'));
     expect(() => solveMatrixGame([1], 1, 1.5)).toThrow(refused('solveMatrixGame(columns)'));
     expect(() => solveMatrixGame([1, 2, 3], 2, 2)).toThrow(refused('solveMatrixGame(payoffs)'));
-    for (const bad of [NaN, Infinity])
+    for (const bad of [NaN, Infinity]) {
+      expect(() => solveMatrixGame([bad, 1], 1, 2)).toThrow(refused('solveMatrixGame(payoffs[0])'));
       expect(() => solveMatrixGame([1, bad], 1, 2)).toThrow(refused('solveMatrixGame(payoffs[1])'));
+    }
   });
 });
 

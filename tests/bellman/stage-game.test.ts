@@ -57,6 +57,15 @@ describe('StageGame', () => {
     );
   });
 
+  it('refuses players without actions', () => {
+    for (const [actions, where] of [
+      [[0, 2], 'game[0]'],
+      [[2, 0], 'game[1]'],
+    ] as const) {
+      expect(() => new StageGame('game', actions)).toThrow(expect.objectContaining({ code: 'invalid-option', where }));
+    }
+  });
+
   it('refuses masks that are no product, in any cell', () => {
     const values = new Float32Array(10);
     for (let cell = 0; cell < 9; cell++) {

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -28,6 +28,17 @@ test('leaves other files alone', async () => {
   await store.save('a', bytes);
   expect(await store.list()).toEqual(['a']);
   expect(readdirSync(folder)).toEqual(['a.safetensors', 'notes.txt']);
+});
+
+test('removes what killed processes left, but nothing that may still be written', async () => {
+  const [old, young] = ['.dqn-0123456789abcdef.tmp', '.dqn-fedcba9876543210.tmp'];
+  for (const file of [old, young, 'old.tmp']) writeFileSync(join(folder, file), 'half');
+  const hours = Date.now() / 1_000 - 2 * 3_600;
+  for (const file of [old, 'old.tmp']) utimesSync(join(folder, file), hours, hours);
+  const store = fileStore(folder);
+  await store.save('a', bytes);
+  await store.save('a', bytes);
+  expect(readdirSync(folder)).toEqual([young, 'a.safetensors', 'old.tmp']);
 });
 
 test('tells where the folder cannot be used', async () => {

@@ -279,6 +279,12 @@ describe('recentFirst', () => {
     expect(draw({})).toEqual(draw({ recency: 0.996, cycle: 1000, minimum: 5000 }));
   });
 
+  it('draws from all in a cycle of one batch', () => {
+    const buffer = recentFirst({ capacity: 20, recency: 1, cycle: 1, minimum: 1 }).create(simple);
+    fill(buffer, 20);
+    expect(new Set(buffer.sample(400, new Random(1)).ids).size).toBe(20);
+  });
+
   it('refuses options outside their ranges, and states of another cycle', () => {
     for (const changes of [
       { recency: 0 },

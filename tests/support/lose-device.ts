@@ -1,9 +1,11 @@
 // Ways of losing what a GPU backend of TensorFlow.js runs on, and of letting no other be had.
 import { vi } from 'vitest';
 
-/** Loses the device of a WebGPU backend. */
-export function destroyDevice(backend: object): void {
-  (backend as { device: { destroy(): void } }).device.destroy();
+/** Loses the device of a WebGPU backend; the promise is done once that is told. */
+export async function destroyDevice(backend: object): Promise<void> {
+  const { device } = backend as { device: { destroy(): void; lost: Promise<unknown> } };
+  device.destroy();
+  await device.lost;
 }
 
 /** Lets no WebGPU adapter be had; gives what lets it again. */

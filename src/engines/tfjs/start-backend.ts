@@ -60,6 +60,15 @@ export async function startBackend(backend: TfjsBackend, packages: TfjsPackages,
     env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
     if (wasmPaths !== undefined) (loaded as { setWasmPaths(paths: unknown): void }).setWasmPaths(wasmPaths);
   }
+  if (backend === 'webgl' && env().get('WEBGL_RENDER_FLOAT32_ENABLED') !== true) {
+    // Averages of squared gradients, and steps of the learning rate beside a weight, are below what half precision tells from 0.
+    throw unsupported(
+      backend,
+      'a GPU that computes in single precision',
+      'half precision alone',
+      "Use backend 'wasm', or the embedded engine, which run everywhere.",
+    );
+  }
   await start(backend, name);
   switch (backend) {
     case 'webgl':
