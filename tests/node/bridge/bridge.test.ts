@@ -96,6 +96,45 @@ describe('environments over the bridge', () => {
     );
   });
 
+  test("give bytes that are nobody else's", async () => {
+    const space = box({ low: 0, high: 255, shape: [3], dtype: 'uint8' });
+    const there = await bridged<Uint8Array, Uint8Array>(async () => () => new Echo(space, space) as never, { size: 2 });
+    const { observations } = await there.reset();
+    for (const { buffer } of observations) expect(buffer.byteLength).toBe(3);
+  });
+
+  test('refuse actions that came over and are none', async () => {
+    const connection = connectTo(channelTo(async () => () => new Walk()));
+    await connection.request('hello', KIND.hello, { protocols: [1] });
+    await connection.request('make', KIND.make, { id: 'x', size: 1, autoreset: 'disabled', kwargs: {} });
+    await connection.request('reset', KIND.reset);
+    const [two, nan] = [2, NaN].map((action) => new Uint8Array(Float64Array.of(action).buffer));
+    for (const raw of [two, nan]) {
+      expect(await failure(connection.request('step', KIND.step, {}, raw))).toMatchObject({
+        code: 'invalid-action',
+        received: expect.stringContaining('expected a whole number in [-1, 1]'),
+      });
+    }
+    await connection.request('step', KIND.step, {}, new Uint8Array(8));
+  });
+
+  it.each([-1, 1])('refuse a step whose answer has %i bytes more than its ends take', async (more) => {
+    const spaces = { observationSpace: { kind: 'multiBinary', n: 4 }, actionSpace: { kind: 'discrete', n: 2, start: 0 } };
+    const channel = new ManualChannel();
+    channel.send = (bytes) => {
+      const [{ kind, id }] = new FrameReader().push(bytes);
+      const fields = { [KIND.hello]: { protocol: 1 }, [KIND.make]: { size: 1, autoreset: 'same-step', ...spaces } }[kind as 1 | 2];
+      channel.tell(encodeFrame(kind | KIND.answer, id, fields, kind === KIND.step ? new Uint8Array(14 + more) : undefined));
+    };
+    const recipe = { name: 'x', connect: async () => connectTo(channel), make: { size: 1, autoreset: 'same-step' } };
+    const vector = await BridgedVector.open<Uint8Array, number>(recipe);
+    expect(await failure(vector.step([0]))).toMatchObject({
+      code: 'worker-failed',
+      expected: expect.stringContaining('14 bytes of a step'),
+    });
+    expect(channel.killed).toBe(true);
+  });
+
   test('have parts with any names in any order', async () => {
     const space = dict({
       b: discrete(3),
