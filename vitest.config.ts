@@ -25,7 +25,7 @@ export default defineConfig({
         test: {
           name: 'node',
           include: ['tests/**/*.test.ts'],
-          exclude: ['tests/{browser,demo,onnx,pages,webgpu}/**'],
+          exclude: ['tests/{browser,demo,gymnasium,onnx,pages,webgpu}/**'],
           pool: 'forks',
           setupFiles: ['tests/support/all-layers.ts', ...examples],
         },
@@ -42,6 +42,17 @@ export default defineConfig({
           include: ['tests/webgpu/**/*.test.ts'],
           pool: 'forks',
           env: softwareVulkan('.temporary/vulkan'),
+          testTimeout: 240_000,
+          setupFiles: ['tests/support/all-layers.ts', ...examples],
+        },
+      },
+      {
+        extends: true,
+        // They need a Python with numpy.
+        test: {
+          name: 'gymnasium',
+          include: ['tests/gymnasium/**/*.test.ts'],
+          pool: 'forks',
           testTimeout: 240_000,
           setupFiles: ['tests/support/all-layers.ts', ...examples],
         },
