@@ -23,6 +23,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   browser: ['remote', 'training', 'agent', ...parts],
   tfjs: ['engines', ...port],
   workbench: ['statistics', 'training', 'agent', ...parts],
+  export: ['training', 'agent', ...parts],
   node: ['workbench', 'statistics', 'remote', 'training', 'agent', ...parts],
   testing: ['training', 'agent', 'environments', ...parts],
   'index.ts': ['presets', 'training', 'agent', ...parts],
@@ -38,8 +39,10 @@ const BEYOND: Readonly<Record<string, readonly string[]>> = {
 const PACKAGES: Readonly<Record<string, RegExp>> = {
   'engines/tfjs': /^@tensorflow\/tfjs-(core|layers|backend-(cpu|wasm|webgl|webgpu))$/,
   node: /^node:/,
-  cli: /^(node:|(commander|cli-progress|d3-scale|d3-shape|gifenc|zod)$)/,
+  cli: /^(node:|(commander|cli-progress|d3-scale|d3-shape|zod)$)/,
   testing: /^fast-check$/,
+  // Bundled: the entry imports nothing.
+  'workbench/report': /^d3-(scale|shape)$/,
 };
 
 /** Paths from the root of the project, and contents. */
