@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -97,6 +97,9 @@ describe('dqn train', () => {
     expect(first.code).toBe(130);
     expect(first.out).toMatch(/Stopped at step \d+\. Go on with: {2}dqn train --resume --out broken/);
     await dqn('train --resume --out broken', { at: 'step 2800/4000', signal: 'SIGKILL' });
+    // As if it had died between the points and their checkpoint.
+    await appendFile(join(folder, 'broken/episodes.csv'), '3999,7\n');
+    await appendFile(join(folder, 'broken/evaluations.csv'), '3999,700\n');
     expect((await dqn('train --resume --out broken')).code).toBe(0);
     for (const file of ['policy.safetensors', 'best.safetensors', 'episodes.csv', 'evaluations.csv', 'learning-curve.svg']) {
       expect(await bytes('broken', file), file).toEqual(await bytes('whole', file));
