@@ -17,8 +17,8 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
   return Uint8Array.from(parts.flatMap((part) => [...part]));
 }
 
-/** How each stream ends on a side of the bridge, and after how many answers or calls. */
-async function feed({ program, path }: Python, side: string, streams: readonly Uint8Array[]): Promise<[string, number][]> {
+/** How each stream ends on a side of the bridge, after how many answers or calls, and why. */
+async function feed({ program, path }: Python, side: string, streams: readonly Uint8Array[]): Promise<[string, number, string][]> {
   const child = spawn(program, [script], { env: { ...process.env, PYTHONPATH: path }, stdio: ['pipe', 'pipe', 'ignore'] });
   const lines = [{ folder }, ...streams.map((bytes) => [side, Buffer.from(bytes).toString('base64')])];
   child.stdin.end(lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
@@ -26,7 +26,7 @@ async function feed({ program, path }: Python, side: string, streams: readonly U
   const told = out
     .split('\n')
     .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as [string, number]);
+    .map((line) => JSON.parse(line) as [string, number, string]);
   expect(told).toHaveLength(streams.length);
   return told;
 }
@@ -76,8 +76,8 @@ describe.each(pythons)('with $name', (python) => {
       );
     const deep = joined([begun, encodeFrame(KIND.step, 9), Uint8Array.of(1)]);
     const told = await feed(python, 'server', [valid, deep, ...damaged(valid, 300), ...others]);
-    expect(told[0]).toEqual(['end', 6]);
-    expect(told[1]).toEqual(['malformed', 6]);
+    expect(told[0]).toEqual(['end', 6, '']);
+    expect(told[1]).toEqual(['malformed', 6, expect.any(String)]);
     expect(told.filter(([end]) => end !== 'end' && end !== 'malformed')).toEqual([]);
     // Damage that is noticed, and damage that only changes a value.
     for (const end of ['end', 'malformed']) expect(told.some(([one]) => one === end)).toBe(true);
@@ -106,7 +106,7 @@ describe.each(pythons)('with $name', (python) => {
     );
     const valid = joined(answers);
     const told = await feed(python, 'client', [valid, ...damaged(valid, 500)]);
-    expect(told[0]).toEqual(['end', 5]);
+    expect(told[0]).toEqual(['end', 5, '']);
     expect(told.filter(([end]) => end === 'crash')).toEqual([]);
     expect(told.filter(([end]) => end === 'worker-failed').length).toBeGreaterThan(100);
   });
@@ -120,7 +120,11 @@ describe.each(pythons)('with $name', (python) => {
         return header;
       });
       const told = await feed(python, side, [...streams, ...streams, ...streams]);
-      for (const [end] of told) expect(end).toBe(side === 'client' ? 'worker-failed' : 'malformed');
+      for (const [i, [end, , reason]] of told.entries()) {
+        expect(end).toBe(side === 'client' ? 'worker-failed' : 'malformed');
+        if (i % 3 > 0) expect(reason).toContain('over the limits');
+        else expect(reason).toContain('ended');
+      }
     }
   });
 

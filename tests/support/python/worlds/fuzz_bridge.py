@@ -31,14 +31,14 @@ def serve(stream):
     server = dqn_gymnasium.Server(io.BytesIO(stream), out)
     try:
         server.run()
-        end = "end"
-    except dqn_gymnasium.Malformed:
-        end = "malformed"
+        end, reason = "end", ""
+    except dqn_gymnasium.Malformed as error:
+        end, reason = "malformed", str(error)
     out.seek(0)
     answers = 0
     while dqn_gymnasium.read_frame(out) is not None:
         answers += 1
-    return [end, answers]
+    return [end, answers, reason]
 
 
 class Process:
@@ -67,9 +67,9 @@ def use(stream):
         for _ in range(3):
             environment.step(environment._actions.decode(bytes(environment._actions.size), 0))
             calls += 1
-        return ["end", calls]
+        return ["end", calls, ""]
     except dqn_environments.DqnError as error:
-        return [error.code, calls]
+        return [error.code, calls, str(error)]
     finally:
         dqn_environments.Bridge = real
 
