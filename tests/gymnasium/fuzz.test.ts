@@ -111,6 +111,34 @@ describe.each(pythons)('with $name', (python) => {
     expect(told.filter(([end]) => end === 'worker-failed').length).toBeGreaterThan(100);
   });
 
+  test('the environment in Python refuses spaces and elements that cannot be', async () => {
+    const answered = (kind: number, id: number, fields: Fields, raw?: Uint8Array) =>
+      encodeFrame(kind | KIND.answer, id, fields, raw);
+    const hello = answered(KIND.hello, 1, { protocol: 1 });
+    const number = { kind: 'discrete', n: 3, start: 0 };
+    const observing = (value: number) =>
+      joined([
+        hello,
+        answered(KIND.make, 2, { observationSpace: number, actionSpace: number }),
+        answered(KIND.reset, 3, {}, new Uint8Array(Float64Array.of(value).buffer)),
+      ]);
+    // A whole number that no float holds; JSON is sent as it is by trading its place with the raw data.
+    const bound = `{"observationSpace":{"kind":"box","dtype":"float32","shape":[1],"low":-1${'0'.repeat(400)},"high":1}}`;
+    const huge = answered(KIND.make, 2, {}, new TextEncoder().encode(bound));
+    const sizes = new DataView(huge.buffer);
+    sizes.setUint32(12, bound.length, true);
+    sizes.setUint32(16, 0, true);
+    const values = [2, 3, -1, 0.5, NaN, Infinity];
+    const told = await feed(python, 'client', [
+      joined([hello, huge.slice(0, 20), huge.slice(-bound.length)]),
+      ...values.map(observing),
+    ]);
+    expect(told[0]).toEqual(['worker-failed', 0, expect.stringContaining('refuses')]);
+    // The stream ends with the reset.
+    expect(told[1]).toEqual(['worker-failed', 2, expect.stringContaining('ended')]);
+    for (const one of told.slice(2)) expect(one).toEqual(['worker-failed', 1, expect.stringContaining('the observation')]);
+  });
+
   test('sizes that never come allocate nothing', async () => {
     for (const side of ['server', 'client']) {
       // Of the largest allowed size, and above.

@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import os
 import sys
 import threading
 
@@ -26,9 +27,19 @@ def limit_memory(more):
         pass  # not on Linux
 
 
+def reader_of(stream):
+    """What a child process reads: a pipe, unlike memory, gets room for as many bytes as are asked of it."""
+    if len(stream) > 32_768:
+        return io.BytesIO(stream)  # more than a pipe is sure to hold
+    reader, writer = os.pipe()
+    os.write(writer, stream)
+    os.close(writer)
+    return os.fdopen(reader, "rb")
+
+
 def serve(stream):
     out = io.BytesIO()
-    server = dqn_gymnasium.Server(io.BytesIO(stream), out)
+    server = dqn_gymnasium.Server(reader_of(stream), out)
     try:
         server.run()
         end, reason = "end", ""
@@ -44,7 +55,7 @@ def serve(stream):
 class Process:
     def __init__(self, stream):
         self.stdin = io.BytesIO()
-        self.stdout = io.BytesIO(stream)
+        self.stdout = reader_of(stream)
 
     def poll(self):
         return 0
@@ -74,7 +85,7 @@ def use(stream):
         dqn_environments.Bridge = real
 
 
-limit_memory(512 * 2**20)
+limit_memory(128 * 2**20)
 for line in sys.stdin:
     side, text = json.loads(line)
     try:
