@@ -3,6 +3,7 @@ import { defineConfig } from 'tsup';
 export default defineConfig({
   entry: {
     index: 'src/index.ts',
+    box2d: 'src/box2d/index.ts',
     browser: 'src/browser/index.ts',
     environments: 'src/environments/index.ts',
     node: 'src/node/index.ts',

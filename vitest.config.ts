@@ -14,7 +14,7 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^@scope\/dqn$/, replacement: source('index.ts') },
-      { find: /^@scope\/dqn\/(browser|environments|node|testing|tfjs|workbench)$/, replacement: source('$1/index.ts') },
+      { find: /^@scope\/dqn\/(box2d|browser|environments|node|testing|tfjs|workbench)$/, replacement: source('$1/index.ts') },
     ],
   },
   test: {

@@ -105,7 +105,8 @@ export class Flight {
     this.#world.step(1 / FPS, 6 * 30, 2 * 30);
     const [x, y, xDot, yDot, angle, , left, right] = this.#state();
     // Ten for each leg on the ground; what is given for coming nearer is taken back for going away.
-    const shaping = -100 * (Math.sqrt(x * x + y * y) + Math.sqrt(xDot * xDot + yDot * yDot) + Math.abs(angle)) + 10 * (left + right);
+    const shaping =
+      -100 * (Math.sqrt(x * x + y * y) + Math.sqrt(xDot * xDot + yDot * yDot) + Math.abs(angle)) + 10 * (left + right);
     const fuel = action === 2 ? 0.3 : action === 0 ? 0 : 0.03;
     const reward = shaping - this.#shaping - fuel;
     this.#shaping = shaping;

@@ -139,7 +139,8 @@ export class LunarLander implements Environment<Float32Array, number> {
   /** Flies a flight again, unless its state is not one that its actions lead to. */
   #fly(values: readonly number[]): Flight | undefined {
     const actions = values.slice(POSE_END);
-    const possible = values.length >= POSE_END && values[0] === values[0] >>> 0 && actions.every((action) => action === (action & 3));
+    const possible =
+      values.length >= POSE_END && values[0] === values[0] >>> 0 && actions.every((action) => action === (action & 3));
     if (!possible) return undefined;
     const flight = this.#begin(values[0]);
     for (const action of actions) {

@@ -10,6 +10,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   common: [],
   environment: ['common'],
   environments: ['environment', 'common'],
+  box2d: ['environments', 'environment', 'common'],
   networks: ['common'],
   engines: port,
   bellman: port,
@@ -37,6 +38,7 @@ const BEYOND: Readonly<Record<string, readonly string[]>> = {
 /** The packages that files in a folder may import; no others import any. */
 const PACKAGES: Readonly<Record<string, RegExp>> = {
   'engines/tfjs': /^@tensorflow\/tfjs-(core|layers|backend-(cpu|wasm|webgl|webgpu))$/,
+  box2d: /^planck$/,
   node: /^node:/,
   cli: /^(node:|(commander|cli-progress|d3-scale|d3-shape)$)/,
   testing: /^fast-check$/,
