@@ -1,4 +1,4 @@
-import { Box, Edge, Polygon, RevoluteJoint, World, type Body, type Contact } from 'planck';
+import { Box, Edge, Polygon, RevoluteJoint, World, type Body, type Contact, type MassData } from 'planck';
 import type { Random } from '../common/random.ts';
 
 // gymnasium/envs/box2d/lunar_lander.py, version 1.4, where lengths are pixels of a picture of 600 × 400.
@@ -13,6 +13,7 @@ const HEIGHT = 400 / SCALE;
 const MAIN_ENGINE_POWER = 13;
 const SIDE_ENGINE_POWER = 0.6;
 const INITIAL_FORCE = 1000;
+/** Counter-clockwise, in metres. */
 const HULL = [
   [-14, 17],
   [-17, 0],
@@ -20,7 +21,8 @@ const HULL = [
   [17, -10],
   [17, 0],
   [14, 17],
-];
+].map(([x, y]) => ({ x: x / SCALE, y: y / SCALE }));
+const HULL_DENSITY = 5;
 const LEG_AWAY = 20 / SCALE;
 const LEG_DOWN = 18 / SCALE;
 const LEG_HALF_WIDTH = 2 / SCALE;
@@ -78,12 +80,14 @@ export class Flight {
     this.ground = this.#raiseGround();
     this.#lander = this.#world.createBody({ type: 'dynamic', position: { x: WIDTH / 2, y: HEIGHT } });
     this.#lander.createFixture({
-      shape: new Polygon(HULL.map(([x, y]) => ({ x: x / SCALE, y: y / SCALE }))),
-      density: 5,
+      shape: new Polygon(HULL),
+      density: HULL_DENSITY,
       friction: 0.1,
       filterCategoryBits: LANDER,
       filterMaskBits: GROUND,
     });
+    // planck 1.4.2 takes the mean of a polygon's corners for its centre of mass.
+    this.#lander.setMassData(massOf(HULL, HULL_DENSITY));
     const [x, y] = [0, 1].map(() => random.uniform(-INITIAL_FORCE, INITIAL_FORCE));
     this.#lander.applyForceToCenter({ x, y });
     if (wind !== undefined) [this.#windTime, this.#torqueTime] = [0, 1].map(() => random.integer(2 * 9999) - 9999);
@@ -237,4 +241,18 @@ export class Flight {
       this.#contact[1] ? 1 : 0,
     ];
   }
+}
+
+/** Mass, centre and inertia about the origin of a polygon: its triangles with the origin, summed. */
+function massOf(corners: readonly { readonly x: number; readonly y: number }[], density: number): MassData {
+  const sum = { area: 0, x: 0, y: 0, inertia: 0 };
+  corners.forEach((p, i) => {
+    const q = corners[(i + 1) % corners.length];
+    const cross = p.x * q.y - p.y * q.x;
+    sum.area += cross / 2;
+    sum.x += (cross * (p.x + q.x)) / 6;
+    sum.y += (cross * (p.y + q.y)) / 6;
+    sum.inertia += (cross * (p.x * p.x + p.x * q.x + q.x * q.x + p.y * p.y + p.y * q.y + q.y * q.y)) / 12;
+  });
+  return { mass: density * sum.area, center: { x: sum.x / sum.area, y: sum.y / sum.area }, I: density * sum.inertia };
 }
