@@ -27,6 +27,12 @@ const LEG_AWAY = 20 / SCALE;
 const LEG_DOWN = 18 / SCALE;
 const LEG_HALF_WIDTH = 2 / SCALE;
 const LEG_HALF_HEIGHT = 8 / SCALE;
+const LEG_CORNERS = [
+  { x: -LEG_HALF_WIDTH, y: -LEG_HALF_HEIGHT },
+  { x: LEG_HALF_WIDTH, y: -LEG_HALF_HEIGHT },
+  { x: LEG_HALF_WIDTH, y: LEG_HALF_HEIGHT },
+  { x: -LEG_HALF_WIDTH, y: LEG_HALF_HEIGHT },
+];
 const LEG_SPRING_TORQUE = 40;
 const MAIN_ENGINE_Y = 4 / SCALE;
 const SIDE_ENGINE_AWAY = 12 / SCALE;
@@ -42,6 +48,12 @@ export const PAD_X = [(WIDTH / (CHUNKS - 1)) * 4, (WIDTH / (CHUNKS - 1)) * 6] as
 const GROUND = 0x0001;
 const LANDER = 0x0010;
 const LEG = 0x0020;
+
+/** A point on a body, in metres. */
+interface Corner {
+  readonly x: number;
+  readonly y: number;
+}
 
 /** The numbers of a flight that may be chosen. */
 export interface Conditions {
@@ -134,13 +146,12 @@ export class Flight {
 
   /** The corners of the lander and of its legs, x, y, x, y, …, in metres. */
   outlines(): readonly (readonly number[])[] {
-    return [this.#lander, ...this.#legs].map((body) => {
-      const { m_vertices } = body.getFixtureList()?.getShape() as Polygon;
-      return m_vertices.flatMap((vertex) => {
-        const { x, y } = body.getWorldPoint(vertex);
+    const outline = (body: Body, corners: readonly Corner[]): number[] =>
+      corners.flatMap((corner) => {
+        const { x, y } = body.getWorldPoint(corner);
         return [x, y];
       });
-    });
+    return [outline(this.#lander, HULL), ...this.#legs.map((leg) => outline(leg, LEG_CORNERS))];
   }
 
   /** Draws the ground, flat where the pad is, and builds it. */
@@ -148,7 +159,10 @@ export class Flight {
     const heights = Array.from({ length: CHUNKS + 1 }, () => this.#random.uniform(0, HEIGHT / 2));
     heights.fill(PAD_Y, 3, 8);
     // The first point's left neighbour is the last one drawn, as in the original.
-    const ground = Array.from({ length: CHUNKS }, (_, i) => 0.33 * (heights.at(i - 1)! + heights[i] + heights[i + 1]));
+    const ground = Array.from(
+      { length: CHUNKS },
+      (_, i) => 0.33 * (heights[(i + CHUNKS) % (CHUNKS + 1)] + heights[i] + heights[i + 1]),
+    );
     const moon = this.#world.createBody();
     moon.createFixture({ shape: new Edge({ x: 0, y: 0 }, { x: WIDTH, y: 0 }) });
     for (let i = 0; i < CHUNKS - 1; i++) {
@@ -244,7 +258,7 @@ export class Flight {
 }
 
 /** Mass, centre and inertia about the origin of a polygon: its triangles with the origin, summed. */
-function massOf(corners: readonly { readonly x: number; readonly y: number }[], density: number): MassData {
+function massOf(corners: readonly Corner[], density: number): MassData {
   const sum = { area: 0, x: 0, y: 0, inertia: 0 };
   corners.forEach((p, i) => {
     const q = corners[(i + 1) % corners.length];

@@ -51,6 +51,8 @@ export class LunarLander implements Environment<Float32Array, number> {
   #number = 0;
   #actions: number[] = [];
   #flight: Flight;
+  /** Where the state that was accepted last leads to, so that it is not flown to twice. */
+  #flown: Flight;
 
   /** @throws DqnError `invalid-option` if an option is not as {@link LunarLanderOptions} says. */
   constructor(options: LunarLanderOptions = {}) {
@@ -67,10 +69,13 @@ export class LunarLander implements Environment<Float32Array, number> {
       expected: 'the number of a flight, the six numbers of the pose that its actions lead to, and these actions',
       accepts: (values, running) => {
         const flight = this.#fly(values);
-        return flight !== undefined && !(running && flight.over);
+        if (flight === undefined || (running && flight.over)) return false;
+        this.#flown = flight;
+        return true;
       },
     });
     this.#flight = this.#begin(0);
+    this.#flown = this.#flight;
   }
 
   /** Starts an episode. @throws DqnError `invalid-option` on a bad seed or `options.state`. */
@@ -136,7 +141,7 @@ export class LunarLander implements Environment<Float32Array, number> {
     return new Flight(new Random(number), this.#conditions);
   }
 
-  /** Flies a flight again, unless its state is not one that its actions lead to. */
+  /** Flies to a state; undefined where it is not one that its actions lead to. */
   #fly(values: readonly number[]): Flight | undefined {
     const actions = values.slice(POSE_END);
     const possible =
@@ -151,8 +156,7 @@ export class LunarLander implements Environment<Float32Array, number> {
   }
 
   #place(values: readonly number[]): void {
-    const flight = this.#fly(values)!;
-    this.#flight = flight;
+    this.#flight = this.#flown;
     this.#number = values[0];
     this.#actions = values.slice(POSE_END);
   }
