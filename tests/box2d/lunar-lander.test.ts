@@ -48,17 +48,17 @@ function meanReturn(
 }
 
 describe('returns', () => {
-  // Box2D in C++ over 1000 episodes: mean −177.2 with standard deviation 101.9, and none lands.
+  // Box2D in C++ over 4000 episodes: mean −183.3 with standard deviation 104.3, and none lands.
   test('of random play are those of the original', () => {
     const random = new Random(4);
     const { mean, std, landed } = meanReturn(100, () => random.integer(4));
-    expect(Math.abs(mean + 177)).toBeLessThan(4 * 10.2);
+    expect(Math.abs(mean + 183)).toBeLessThan(4 * 10.4);
     expect(std).toBeGreaterThan(70);
     expect(std).toBeLessThan(140);
     expect(landed).toBe(0);
   });
 
-  // Box2D in C++ over 1000 episodes: mean 231.7 with standard deviation 114.2, and 907 land.
+  // Box2D in C++ over 4000 episodes: mean 239.0 with standard deviation 100.0, and 3677 land.
   test('of the rule are above 200, and it mostly lands', () => {
     const { mean, landed } = meanReturn(50, landByRule);
     expect(mean).toBeGreaterThan(200);
