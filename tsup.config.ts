@@ -15,9 +15,13 @@ export default defineConfig({
   target: 'es2022',
   platform: 'neutral',
   external: [/^node:/, /^@tensorflow\//],
+  // Small, and drawn upon by one function: a report shall not make everybody install them.
+  noExternal: [/^d3-/],
   // What two entries share lies in one chunk, so that an error thrown by one is an instance of the other's DqnError.
   splitting: true,
   sourcemap: true,
+  // For the licences of what was taken in.
+  metafile: true,
   clean: true,
   removeNodeProtocol: false,
   // tsup gives TypeScript a `baseUrl`, which TypeScript 6 reports as deprecated.

@@ -1,8 +1,9 @@
 /**
- * What needs Node: checkpoints and logs on disk, and training in a worker thread.
+ * What needs Node: checkpoints and logs on disk, facts for reports, and training in a worker thread.
  *
  * @packageDocumentation
  */
+export { aboutMachine } from './about-machine.ts';
 export { readCheckpoint, saveCheckpoint } from './checkpoint-file.ts';
 export { fileStore } from './file-store.ts';
 export { openEventFile, openLogFile, type LogFile } from './log-file.ts';

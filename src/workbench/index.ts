@@ -37,3 +37,7 @@ export { jsonLinesLogger } from './loggers/json-lines-logger.ts';
 export type { Logger, Sink } from './loggers/logger.ts';
 export { memoryLogger, type LoggedScalar, type MemoryLogger } from './loggers/memory-logger.ts';
 export { tensorBoardLogger } from './loggers/tensor-board-logger.ts';
+
+// Reports.
+export { htmlReport, type ReportedRun, type ReportOptions } from './report/html-report.ts';
+export { readLog, type LoggedRun } from './report/read-log.ts';

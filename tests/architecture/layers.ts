@@ -42,6 +42,8 @@ const PACKAGES: Readonly<Record<string, RegExp>> = {
   node: /^node:/,
   cli: /^(node:|(commander|cli-progress|d3-scale|d3-shape)$)/,
   testing: /^fast-check$/,
+  // Bundled: the entry imports nothing.
+  'workbench/report': /^d3-(scale|shape)$/,
 };
 
 /** Paths from the root of the project, and contents. */

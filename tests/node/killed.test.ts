@@ -16,7 +16,7 @@ let folder = '';
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'dqn-'));
   await build({
-    entryPoints: [join(import.meta.dirname, '../support/killed-child.ts')],
+    entryPoints: [join(import.meta.dirname, 'killed-child.ts')],
     outfile: join(folder, 'child.mjs'),
     bundle: true,
     format: 'esm',
