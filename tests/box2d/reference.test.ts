@@ -19,6 +19,7 @@ function distance(a: ArrayLike<number>, b: ArrayLike<number>, indices: readonly 
 }
 
 const ALL = [0, 1, 2, 3, 4, 5, 6, 7];
+const LEGS = [6, 7];
 /** Place and angle. */
 const POSE = [0, 1, 4];
 
@@ -53,6 +54,7 @@ describe.each(recording.episodes)('flight $seed by $policy, wind $wind', (episod
     const total = actions.reduce((sum, action) => sum + flight.step(action), 0);
     // A leg that touches the ground in another step is paid for there.
     expect(Math.abs(total - episode.rewards.reduce((a, b) => a + b))).toBeLessThan(0.5);
+    if (episode.landed) expect(distance(flight.observe(), episode.last, LEGS)).toBe(0);
     expect(episode.rewards.at(-1)).toBe(episode.landed ? 100 : -100);
   });
 });
