@@ -1,3 +1,4 @@
+import { cpSync } from 'node:fs';
 import { defineConfig } from 'tsup';
 
 export default defineConfig({
@@ -6,7 +7,9 @@ export default defineConfig({
     box2d: 'src/box2d/index.ts',
     browser: 'src/browser/index.ts',
     environments: 'src/environments/index.ts',
+    export: 'src/export/index.ts',
     node: 'src/node/index.ts',
+    'serve-environment': 'src/node/bridge/serve-environment.ts',
     testing: 'src/testing/index.ts',
     tfjs: 'src/tfjs/index.ts',
     workbench: 'src/workbench/index.ts',
@@ -23,6 +26,10 @@ export default defineConfig({
   // For the licences of what was taken in.
   metafile: true,
   clean: true,
+  // The sides of the bridge in Python lie beside the entries, where these look for them.
+  onSuccess: async () => {
+    for (const name of ['dqn_gymnasium.py', 'dqn_environments.py']) cpSync(`src/node/bridge/python/${name}`, `dist/python/${name}`);
+  },
   removeNodeProtocol: false,
   // tsup gives TypeScript a `baseUrl`, which TypeScript 6 reports as deprecated.
   dts: { compilerOptions: { ignoreDeprecations: '6.0' } },

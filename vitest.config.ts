@@ -14,7 +14,10 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^@scope\/dqn$/, replacement: source('index.ts') },
-      { find: /^@scope\/dqn\/(box2d|browser|environments|node|testing|tfjs|workbench)$/, replacement: source('$1/index.ts') },
+      {
+        find: /^@scope\/dqn\/(box2d|browser|environments|export|node|testing|tfjs|workbench)$/,
+        replacement: source('$1/index.ts'),
+      },
     ],
   },
   test: {
@@ -25,10 +28,15 @@ export default defineConfig({
         test: {
           name: 'node',
           include: ['tests/**/*.test.ts'],
-          exclude: ['tests/{browser,demo,pages,webgpu}/**'],
+          exclude: ['tests/{browser,demo,gymnasium,onnx,pages,webgpu}/**'],
           pool: 'forks',
           setupFiles: ['tests/support/all-layers.ts', ...examples],
         },
+      },
+      // Needs Python and Debian's python3-onnx.
+      {
+        extends: true,
+        test: { name: 'onnx', include: ['tests/onnx/**/*.test.ts'], pool: 'forks', setupFiles: examples },
       },
       {
         extends: true,
@@ -37,6 +45,17 @@ export default defineConfig({
           include: ['tests/webgpu/**/*.test.ts'],
           pool: 'forks',
           env: softwareVulkan('.temporary/vulkan'),
+          testTimeout: 240_000,
+          setupFiles: ['tests/support/all-layers.ts', ...examples],
+        },
+      },
+      {
+        extends: true,
+        // They need a Python with numpy.
+        test: {
+          name: 'gymnasium',
+          include: ['tests/gymnasium/**/*.test.ts'],
+          pool: 'forks',
           testTimeout: 240_000,
           setupFiles: ['tests/support/all-layers.ts', ...examples],
         },

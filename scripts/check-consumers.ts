@@ -1,5 +1,6 @@
 // Installs the packed package in copies of examples/node-app and examples/vite-app, as a user would; type-checks them under both ways to resolve modules,
 // builds and runs them. TypeScript, Vite and type packages are this repository's own, so that nothing is fetched. `--node 24` runs node-app on that Node too.
+// The bridge to Python is tried both ways, for which a Python with numpy must be there.
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { chromium } from 'playwright-core';
 import { preview } from 'vite';
+import { pythons } from '../tests/gymnasium/pythons.ts';
 
 interface Manifest {
   readonly exports: Readonly<Record<string, unknown>>;
@@ -115,6 +117,20 @@ try {
     run(node, 'node', '--input-type=module', '--eval', script);
   }
   console.log(`entries: ${entries.join(' ')}`);
+
+  // Both sides of the bridge to Python find each other in the package.
+  const [{ program, path }] = pythons;
+  process.env.PYTHONPATH = [path, join(node, 'node_modules/@scope/dqn/dist/python')].join(delimiter);
+  const there = `import { gymnasium } from '@scope/dqn/node';
+    const environment = await gymnasium('CartPole-v1', { python: ${JSON.stringify(program)} });
+    console.log((await environment.reset({ seed: 1 })).observation.length);`;
+  const back = `from dqn_environments import DqnEnvironment
+environment = DqnEnvironment("@scope/dqn/environments#CartPole")
+print(len(environment.reset(seed=1)[0]))
+environment.close()`;
+  const sizes = [run(node, 'node', '--input-type=module', '--eval', there), run(node, program, '-c', back)];
+  if (sizes.some((size) => size.trim() !== '4')) throw new Error(`Expected 4 numbers of CartPole but received ${sizes.join(', ')}`);
+  console.log(`bridge: with ${pythons[0].name} of Gymnasium, both ways`);
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }

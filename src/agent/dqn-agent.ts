@@ -294,7 +294,7 @@ export class DqnAgent<Observation, M extends Timing> implements Agent<Observatio
   }
 
   async savePolicy(): Promise<Uint8Array<ArrayBuffer>> {
-    const { encodePolicy } = await import('./policy-file.ts');
+    const { encodePolicy } = await import('./policy-contents.ts');
     return encodePolicy({
       spec: this.online.spec,
       head: this.options.head,

@@ -1,10 +1,20 @@
 /**
- * What needs Node: checkpoints and logs on disk, facts for reports, and training in a worker thread.
+ * What needs Node: checkpoints and logs on disk, facts for reports, training in a worker thread, and the bridge to Python's Gymnasium.
  *
  * @packageDocumentation
  */
 export { aboutMachine } from './about-machine.ts';
 export { readCheckpoint, saveCheckpoint } from './checkpoint-file.ts';
+export {
+  gymnasium,
+  type ElementTypes,
+  type GymnasiumEnvironment,
+  type GymnasiumOptions,
+  type GymnasiumVector,
+  type GymnasiumVectorOptions,
+} from './bridge/gymnasium.ts';
+export type { RenderedFrame, Versions } from './bridge/bridged-vector.ts';
+export type { RemoteWarning } from './bridge/connection.ts';
 export { fileStore } from './file-store.ts';
 export { openEventFile, openLogFile, type LogFile } from './log-file.ts';
 export { serveTraining } from './serve-training.ts';

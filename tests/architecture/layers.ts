@@ -24,10 +24,11 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   browser: ['remote', 'training', 'agent', ...parts],
   tfjs: ['engines', ...port],
   workbench: ['statistics', 'training', 'agent', ...parts],
+  export: ['training', 'agent', ...parts],
   node: ['workbench', 'statistics', 'remote', 'training', 'agent', ...parts],
   testing: ['training', 'agent', 'environments', ...parts],
   'index.ts': ['presets', 'training', 'agent', ...parts],
-  cli: ['index.ts', 'node', 'environments', 'training', 'agent', ...parts],
+  cli: ['index.ts', 'node', 'box2d', 'environments', 'training', 'agent', ...parts],
 };
 
 /** What files in a folder may import beyond their layer: who runs the built-in heads and rules on a device must know them. */

@@ -30,10 +30,11 @@ export function readRecords(file: Uint8Array): Uint8Array[] {
   return records;
 }
 
-type Field = bigint | number | Uint8Array;
+/** What a field of a message holds. */
+export type Field = bigint | number | Uint8Array;
 
 /** The fields of a message by number, each a list: varints as bigints, `double` and `float` as numbers, the rest as bytes. */
-function readMessage(bytes: Uint8Array): Map<number, Field[]> {
+export function readMessage(bytes: Uint8Array): Map<number, Field[]> {
   const fields = new Map<number, Field[]>();
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let at = 0;

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { createAgent, epsilonGreedy, linear, mlp, train } from '../../src/index.ts';
 import { crc32c } from '../../src/workbench/loggers/crc32c.ts';
 import { histogramOfCounts } from '../../src/workbench/loggers/histogram.ts';
-import { MessageWriter } from '../../src/workbench/loggers/message-writer.ts';
+import { MessageWriter } from '../../src/common/message-writer.ts';
 import {
   csvLogger,
   histogramOf,

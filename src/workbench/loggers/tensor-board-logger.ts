@@ -1,7 +1,7 @@
 import type { MaybePromise } from '../../common/maybe-promise.ts';
 import { crc32c } from './crc32c.ts';
 import type { Logger, Sink } from './logger.ts';
-import { MessageWriter } from './message-writer.ts';
+import { MessageWriter } from '../../common/message-writer.ts';
 
 /**
  * Writes an event file for TensorBoard (`tensorboard --logdir folder`): TFRecords of `Event` messages (`event.proto`, `summary.proto`, `tensor.proto` of

@@ -1,0 +1,806 @@
+"""Serves Gymnasium's environments to @scope/dqn over its standard streams.
+
+Started by `gymnasium()` of `@scope/dqn/node`; needs gymnasium, numpy and Python 3.9 or newer. The protocol is described in docs/gymnasium-bridge.md.
+"""
+
+import importlib
+import inspect
+import json
+import os
+import platform
+import re
+import signal
+import struct
+import sys
+import threading
+import time
+import traceback
+import warnings
+
+PROTOCOL = 1
+MAGIC = b"DQNB"
+HEADER = struct.Struct("<4sB3xIII")  # magic, kind, id, bytes of JSON, bytes of raw data
+
+HELLO, MAKE, RESET, STEP, RENDER, CLOSE = 1, 2, 3, 4, 5, 6
+ANSWER = 0x80
+NOTE, ERROR = 0xFE, 0xFF
+
+MAX_JSON = 16 * 2**20
+MAX_RAW = 256 * 2**20
+MAX_ENVIRONMENTS = 4096
+MAX_NUMBERS = 2**24  # of one space
+MAX_DEPTH = 16
+CHUNK = 2**20
+
+# Packages that register a namespace of environments when they are imported.
+NAMESPACES = {"ALE": "ale_py"}
+
+np = None
+gym = None
+WRITING = threading.Lock()  # warnings may come from other threads
+
+
+class Refusal(Exception):
+    """What is wrong with a request, with the code of the error that it becomes."""
+
+    def __init__(self, code, message):
+        super().__init__(message)
+        self.code = code
+
+
+class Malformed(Exception):
+    """Bytes that are no message: what follows them cannot be read either."""
+
+
+# --- Frames ---------------------------------------------------------------------------------------------------------
+
+
+def read_exactly(stream, count):
+    """`count` bytes, or None where the stream ends before the first. Nothing is allocated for bytes that have not come."""
+    if count <= CHUNK:
+        parts = stream.read(count)
+    else:
+        collected = bytearray()
+        while len(collected) < count:
+            part = stream.read(min(CHUNK, count - len(collected)))
+            if not part:
+                break
+            collected += part
+        parts = bytes(collected)
+    if len(parts) == count:
+        return parts
+    if parts:
+        raise Malformed(f"the stream ended after {len(parts)} of {count} bytes")
+    return None
+
+
+def read_frame(stream):
+    """The next message as (kind, id, object, raw bytes), or None at the end of the stream."""
+    header = read_exactly(stream, HEADER.size)
+    if header is None:
+        return None
+    magic, kind, number, json_size, raw_size = HEADER.unpack(header)
+    if magic != MAGIC:
+        raise Malformed(f"a message begins with {MAGIC!r}, not with {magic!r}")
+    if json_size > MAX_JSON or raw_size > MAX_RAW:
+        raise Malformed(f"a message of {json_size} bytes of JSON and {raw_size} raw bytes is over the limits of {MAX_JSON} and {MAX_RAW}")
+    text = read_exactly(stream, json_size)
+    raw = read_exactly(stream, raw_size)
+    if text is None or raw is None:
+        raise Malformed("the stream ended within a message")
+    if not text:
+        return kind, number, {}, raw
+    try:
+        fields = json.loads(text.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise Malformed(f"the JSON of a message cannot be read: {error}") from error
+    if not isinstance(fields, dict):
+        raise Malformed("the JSON of a message is no object")
+    return kind, number, fields, raw
+
+
+def write_frame(stream, kind, number, fields=None, raw=b""):
+    text = json.dumps(fields, allow_nan=False, separators=(",", ":")).encode("utf-8") if fields else b""
+    if len(text) > MAX_JSON or len(raw) > MAX_RAW:
+        raise Refusal("environment-failed", f"an answer of {len(text)} bytes of JSON and {len(raw)} raw bytes is over the limits of {MAX_JSON} and {MAX_RAW}")
+    with WRITING:
+        stream.write(HEADER.pack(MAGIC, kind, number, len(text), len(raw)) + text + raw)
+        stream.flush()
+
+
+# --- Spaces ---------------------------------------------------------------------------------------------------------
+
+
+class Codec:
+    """A space: its description for the other side, and its elements as bytes. `size` is the number of these."""
+
+    __slots__ = ("decode", "description", "encode", "numbers", "size")
+
+    def __init__(self, description, size, numbers, encode, decode):
+        self.description = description
+        self.size = size
+        self.numbers = numbers
+        self.encode = encode
+        self.decode = decode
+
+
+def mismatch(space, value):
+    got = f"dtype {value.dtype} and shape {value.shape}" if isinstance(value, np.ndarray) else f"{type(value).__name__} {str(value)[:100]}"
+    return Refusal("invalid-observation", f"the environment gave {got} where its space is {str(space)[:200]}")
+
+
+def bound(array):
+    """Bounds for JSON, which has no infinity: one number where all are equal."""
+    values = array.reshape(-1)
+    if values.size > 1 and not (values == values[0]).all():
+        return [plain_number(float(value)) for value in values]
+    return plain_number(float(values[0]))
+
+
+def plain_number(value):
+    if value == value and value not in (float("inf"), float("-inf")):
+        return value
+    return "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"
+
+
+def array_codec(space, description, shape, wire, dtype, offset=None):
+    """Elements that are arrays of `dtype`; on the way they are of `wire`, less `offset`."""
+    wire = np.dtype(wire)
+    count = int(np.prod(shape, dtype=np.int64)) if shape else 1
+    size = count * wire.itemsize
+
+    def encode(value):
+        array = value if isinstance(value, np.ndarray) else np.asarray(value)
+        if array.dtype == wire and array.shape == shape and offset is None:
+            return array.tobytes()
+        if array.shape != shape or array.dtype.kind not in "biuf":
+            raise mismatch(space, value)
+        if offset is not None:
+            array = array - offset
+        cast = array.astype(wire)
+        # Only floating-point numbers may lose digits on the way.
+        if wire.kind != "f" and not (cast == array).all():
+            raise mismatch(space, value)
+        return cast.tobytes()
+
+    def decode(buffer, start):
+        array = np.frombuffer(buffer, wire, count, start).astype(dtype).reshape(shape)
+        return array if offset is None else (array + offset).astype(dtype)
+
+    return Codec(description, size, count, encode, decode)
+
+
+def box_codec(space):
+    shape = tuple(int(n) for n in space.shape)
+    if any(n < 1 for n in shape):
+        raise Refusal("invalid-space", f"{space} has a dimension of size 0, and no numbers")
+    # Sizes first: bounds of a space that is too large are not looked at.
+    numbers = 1
+    for n in shape:
+        numbers *= n
+    check_numbers(space, numbers)
+    dtype = np.dtype(space.dtype)
+    if dtype.kind not in "biuf":
+        raise Refusal("invalid-space", f"{space} holds {dtype}; numbers are needed")
+    is_bytes = dtype == np.uint8
+    description = {
+        "kind": "box",
+        "dtype": "uint8" if is_bytes else "float32",
+        "shape": list(shape) or [1],
+        "low": bound(space.low),
+        "high": bound(space.high),
+    }
+    return array_codec(space, description, shape, "u1" if is_bytes else "<f4", dtype)
+
+
+def discrete_codec(space):
+    start = int(getattr(space, "start", 0))
+    n = int(space.n)
+    packed = struct.Struct("<d")
+
+    def encode(value):
+        try:
+            number = int(value)
+        except (TypeError, ValueError):
+            raise mismatch(space, value) from None
+        if number != value:
+            raise mismatch(space, value)
+        return packed.pack(number)
+
+    def decode(buffer, offset):
+        number = packed.unpack_from(buffer, offset)[0]
+        if not (start <= number < start + n and number == int(number)):
+            raise Refusal("invalid-action", f"{number} is not in {space}")
+        return np.int64(number)
+
+    return Codec({"kind": "discrete", "n": n, "start": start}, 8, 1, encode, decode)
+
+
+def multi_discrete_codec(space):
+    shape = tuple(int(n) for n in space.nvec.shape)
+    start = np.asarray(getattr(space, "start", np.zeros_like(space.nvec)))
+    check_numbers(space, space.nvec.size)
+    description = {"kind": "multiDiscrete", "nvec": [int(n) for n in space.nvec.reshape(-1)]}
+    return array_codec(space, description, shape, "<i4", np.dtype(space.dtype), start if start.any() else None)
+
+
+def multi_binary_codec(space):
+    shape = tuple(int(n) for n in space.shape)
+    numbers = int(np.prod(shape, dtype=np.int64))
+    check_numbers(space, numbers)
+    return array_codec(space, {"kind": "multiBinary", "n": numbers}, shape, "u1", np.dtype(space.dtype))
+
+
+def check_numbers(space, numbers):
+    if not 1 <= numbers <= MAX_NUMBERS:
+        raise Refusal("invalid-space", f"{str(space)[:200]} has {numbers} numbers; 1 to {MAX_NUMBERS} can be sent")
+
+
+def parts_codec(space, names, parts, depth, collect, take):
+    """Elements of several parts: `take(value, name)` gives one, `collect` makes an element of their list."""
+    if not parts:
+        raise Refusal("invalid-space", f"{space} has no parts")
+    codecs = [codec_of(part, depth + 1) for part in parts]
+    numbers = sum(codec.numbers for codec in codecs)
+    check_numbers(space, numbers)
+
+    def encode(value):
+        try:
+            values = [take(value, name) for name in names]
+        except (KeyError, IndexError, TypeError):
+            raise mismatch(space, value) from None
+        return b"".join(codec.encode(part) for codec, part in zip(codecs, values))
+
+    def decode(buffer, offset):
+        values = []
+        for codec in codecs:
+            values.append(codec.decode(buffer, offset))
+            offset += codec.size
+        return collect(values)
+
+    return codecs, sum(codec.size for codec in codecs), numbers, encode, decode
+
+
+def codec_of(space, depth=0):
+    """How elements of one of Gymnasium's spaces are sent; refuses spaces that have no counterpart."""
+    spaces = gym.spaces
+    if depth > MAX_DEPTH:
+        raise Refusal("invalid-space", f"a space is nested more than {MAX_DEPTH} deep")
+    if isinstance(space, spaces.Box):
+        return box_codec(space)
+    if isinstance(space, spaces.Discrete):
+        return discrete_codec(space)
+    if isinstance(space, spaces.MultiDiscrete):
+        return multi_discrete_codec(space)
+    if isinstance(space, spaces.MultiBinary):
+        return multi_binary_codec(space)
+    if isinstance(space, spaces.Tuple):
+        names = range(len(space.spaces))
+        codecs, *rest = parts_codec(space, names, list(space.spaces), depth, tuple, lambda value, i: value[i])
+        return Codec({"kind": "tuple", "spaces": [codec.description for codec in codecs]}, *rest)
+    if isinstance(space, spaces.Dict):
+        names = list(space.spaces)
+        if not all(isinstance(name, str) for name in names):
+            raise Refusal("invalid-space", f"{str(space)[:200]} has keys that are no texts")
+        codecs, *rest = parts_codec(
+            space, names, list(space.spaces.values()), depth, lambda values: dict(zip(names, values)), lambda value, name: value[name]
+        )
+        return Codec({"kind": "dict", "spaces": [[name, codec.description] for name, codec in zip(names, codecs)]}, *rest)
+    raise Refusal(
+        "invalid-space",
+        f"{type(space).__name__} spaces have no fixed number of numbers for a network, or are not known: {str(space)[:200]}; wrap the environment in one of "
+        "gymnasium.wrappers.TransformObservation or TransformAction that gives a Box, Discrete, MultiDiscrete, MultiBinary, Tuple or Dict",
+    )
+
+
+# --- Infos ----------------------------------------------------------------------------------------------------------
+
+
+def plain(value, depth=0):
+    """A value of an info as JSON has it; what is large, deep or of another kind becomes a short text."""
+    if value is None or isinstance(value, (bool, str)):
+        return value if not isinstance(value, str) or len(value) <= 10_000 else value[:10_000] + "…"
+    if isinstance(value, int):
+        return value if abs(value) < 2**53 else str(value)[:100]
+    if isinstance(value, float):
+        return plain_number(value)
+    if isinstance(value, np.generic):
+        return plain(value.item(), depth + 1) if depth < MAX_DEPTH else str(value)[:200]
+    if isinstance(value, np.ndarray) and value.dtype.kind in "biuf" and value.size <= 1_000:
+        return plain(value.tolist(), depth)
+    if depth < 8 and isinstance(value, dict) and len(value) <= 1_000:
+        return {str(key): plain(part, depth + 1) for key, part in value.items()}
+    if depth < 8 and isinstance(value, (list, tuple)) and len(value) <= 1_000:
+        return [plain(part, depth + 1) for part in value]
+    if isinstance(value, np.ndarray):
+        return f"an array of dtype {value.dtype} and shape {value.shape}"
+    return repr(value)[:200]
+
+
+# --- Environments ---------------------------------------------------------------------------------------------------
+
+UNTOUCHED, RUNNING, ENDED = 0, 1, 2
+
+
+class Each:
+    """Environments stepped one after the other."""
+
+    def __init__(self, make, size, autoreset):
+        self.size = size
+        self.autoreset = autoreset
+        self.environments = []
+        try:
+            for i in range(size):
+                self.environments.append(make(i))
+        except BaseException:
+            self.close()
+            raise
+        first = self.environments[0]
+        self.observation_space = first.observation_space
+        self.action_space = first.action_space
+        self.status = [UNTOUCHED] * size
+        self.latest = [None] * size
+        self.failed = False
+        self.current = None
+
+    def reset(self, seed, options, mask):
+        if mask is not None and (self.failed or any(not chosen and one == UNTOUCHED for chosen, one in zip(mask, self.status))):
+            raise Refusal("not-reset", "reset all environments before some of them, and after a failure")
+        infos = [None] * self.size
+        self.failed = True
+        for i, environment in enumerate(self.environments):
+            if mask is not None and not mask[i]:
+                continue
+            self.current = i
+            own = None if seed is None else seed + i
+            # Each its own copy: some environments take entries out.
+            self.latest[i], infos[i] = environment.reset(seed=own, options=None if options is None else dict(options))
+            self.status[i] = RUNNING
+        self.failed, self.current = False, None
+        return self.latest, infos
+
+    def step(self, actions):
+        status = self.status
+        if self.failed or UNTOUCHED in status:
+            raise Refusal("not-reset", "reset the environments before the first step and after a failure")
+        if self.autoreset == "disabled" and ENDED in status:
+            ended = [str(i) for i, one in enumerate(status) if one == ENDED]
+            raise Refusal("not-reset", f"the episodes of environments {', '.join(ended)} have ended and wait for a reset")
+        size = self.size
+        rewards, terminated, truncated = [0.0] * size, bytearray(size), bytearray(size)
+        infos, finals, final_infos = [None] * size, [], []
+        same_step = self.autoreset == "same-step"
+        latest = self.latest
+        self.failed = True
+        for i, environment in enumerate(self.environments):
+            self.current = i
+            if status[i] == ENDED:
+                latest[i], infos[i] = environment.reset()
+                status[i] = RUNNING
+                continue
+            observation, reward, ends, cut, info = environment.step(actions[i])
+            rewards[i] = reward
+            if ends or cut:
+                terminated[i] = bool(ends)
+                truncated[i] = bool(cut)
+                if same_step:
+                    finals.append(observation)
+                    final_infos.append(info)
+                    observation, info = environment.reset()
+                else:
+                    status[i] = ENDED
+            latest[i] = observation
+            infos[i] = info
+        self.failed, self.current = False, None
+        return latest, rewards, terminated, truncated, infos, finals, final_infos
+
+    def render(self, index):
+        return self.environments[index].render()
+
+    def close(self):
+        for environment in self.environments:
+            environment.close()
+
+
+class Vectorized:
+    """A vector environment of Gymnasium (1.0 or newer): AsyncVectorEnv, or the one that an id brings along."""
+
+    def __init__(self, vector, autoreset):
+        self.vector = vector
+        self.size = vector.num_envs
+        self.observation_space = vector.single_observation_space
+        self.action_space = vector.single_action_space
+        self.iterate = gym.vector.utils.iterate
+        self.autoreset = self.mode(autoreset)
+        self.ready = False
+
+    def mode(self, wanted):
+        mode = (self.vector.metadata or {}).get("autoreset_mode")
+        names = {"NextStep": "next-step", "SameStep": "same-step", "Disabled": "disabled"}
+        told = names.get(getattr(mode, "value", mode))
+        if told != wanted:
+            raise Refusal(
+                "invalid-option",
+                f"{self.vector} resets itself as {told or mode!r} and cannot do so as {wanted!r}; pass autoreset: {told!r}, or leave vectorization out",
+            )
+        return told
+
+    def reset(self, seed, options, mask):
+        options = None if options is None else dict(options)
+        if mask is not None:
+            if not self.ready:
+                raise Refusal("not-reset", "reset all environments before some of them")
+            options = {**(options or {}), "reset_mask": np.frombuffer(mask, np.uint8).astype(np.bool_)}
+        observations, info = self.vector.reset(seed=seed, options=options)
+        self.ready = True
+        infos = self.split(info)
+        if mask is not None:
+            infos = [one if chosen else None for one, chosen in zip(infos, mask)]
+        return list(self.iterate(self.vector.observation_space, observations)), infos
+
+    def step(self, actions):
+        if not self.ready:
+            raise Refusal("not-reset", "reset the environments before the first step and after a failure")
+        empty = gym.vector.utils.create_empty_array(self.action_space, self.size)
+        batch = gym.vector.utils.concatenate(self.action_space, actions, empty)
+        self.ready = False
+        observations, rewards, terminated, truncated, info = self.vector.step(batch)
+        self.ready = True
+        ended = np.logical_or(terminated, truncated)
+        finals, final_infos = [], []
+        if self.autoreset == "same-step" and ended.any():
+            final_observations = info.pop("final_obs")
+            info.pop("_final_obs", None)
+            told = info.pop("final_info", {})
+            info.pop("_final_info", None)
+            rows = self.split(told) if isinstance(told, dict) else list(told)
+            # Some keep them as one batch, some as an array of single ones.
+            if not (isinstance(final_observations, np.ndarray) and final_observations.dtype == object):
+                final_observations = list(self.iterate(self.vector.observation_space, final_observations))
+            for i in np.flatnonzero(ended):
+                finals.append(final_observations[i])
+                final_infos.append(rows[i])
+        return (
+            list(self.iterate(self.vector.observation_space, observations)),
+            [float(reward) for reward in rewards],
+            bytes(np.asarray(terminated, np.uint8)),
+            bytes(np.asarray(truncated, np.uint8)),
+            self.split(info),
+            finals,
+            final_infos,
+        )
+
+    def split(self, info):
+        """The info of each environment from one of all: Gymnasium marks by `_name` which of them have `name`."""
+        rows = [{} for _ in range(self.size)]
+        for name, values in info.items():
+            if name.startswith("_") and name[1:] in info:
+                continue
+            marks = info.get("_" + name)
+            parts = self.split(values) if isinstance(values, dict) else values
+            if not hasattr(parts, "__len__") or len(parts) != self.size:
+                continue
+            for i in range(self.size):
+                if marks is None or marks[i]:
+                    rows[i][name] = parts[i]
+        return rows
+
+    def render(self, index):
+        return self.vector.render()[index]
+
+    def close(self):
+        self.vector.close()
+
+
+def import_namespace(name):
+    """Imports the package that registers the id, where that is known."""
+    namespace = name.split("/", 1)[0] if "/" in name and ":" not in name else None
+    package = NAMESPACES.get(namespace)
+    if package is None:
+        return
+    try:
+        module = importlib.import_module(package)
+    except ImportError as error:
+        pip = package.replace("_", "-")
+        raise Refusal("missing-package", f"{name} is registered by {package}, which cannot be imported: {error}; install it with: {sys.executable} -m pip install {pip}") from error
+    if hasattr(gym, "register_envs"):
+        gym.register_envs(module)
+
+
+def make(fields):
+    name = text_of(fields, "id")
+    size = whole(fields, "size", 1, MAX_ENVIRONMENTS)
+    autoreset = one_of(fields, "autoreset", ("same-step", "next-step", "disabled"))
+    vectorization = one_of(fields, "vectorization", ("each", "async", "native"))
+    keywords = fields.get("kwargs", {})
+    if not isinstance(keywords, dict):
+        raise Refusal("invalid-option", "kwargs is no object")
+    if fields.get("render"):
+        keywords = {**keywords, "render_mode": "rgb_array"}
+    import_namespace(name)
+    try:
+        if vectorization == "each":
+
+            def single(index):
+                # The checker's warnings are of all of them alike.
+                quiet = {"disable_env_checker": True} if index > 0 else {}
+                return gym.make(name, **{**quiet, **keywords})
+
+            return Each(single, size, autoreset)
+        return Vectorized(make_vector(name, size, autoreset, vectorization, keywords), autoreset)
+    except gym.error.DependencyNotInstalled as error:
+        raise Refusal("missing-package", str(error)) from error
+    except ModuleNotFoundError as error:
+        raise Refusal("missing-package", f"{name} cannot be made: {error}") from error
+    except gym.error.Error as error:
+        told = str(error).rstrip(".")
+        raise Refusal("invalid-option", f"{told}; gymnasium.registry lists the ids there are, and 'module:id' imports the module that registers one") from error
+
+
+def make_vector(name, size, autoreset, vectorization, keywords):
+    modes = getattr(gym.vector, "AutoresetMode", None)
+    if modes is None:
+        raise Refusal("invalid-option", f"gymnasium {gym.__version__} has no modes of resetting; vectorization needs 1.1 or newer")
+    mode = {"same-step": modes.SAME_STEP, "next-step": modes.NEXT_STEP, "disabled": modes.DISABLED}[autoreset]
+    if vectorization == "async":
+        return gym.make_vec(name, size, "async", vector_kwargs={"autoreset_mode": mode}, **keywords)
+    module, _, plain_name = name.rpartition(":")
+    if module:
+        importlib.import_module(module)
+    entry = gym.spec(plain_name).vector_entry_point
+    if entry is None:
+        raise Refusal("invalid-option", f"{name} brings no vector environment of its own; use vectorization 'each' or 'async'")
+    if isinstance(entry, str):
+        module, _, attribute = entry.partition(":")
+        entry = getattr(importlib.import_module(module), attribute)
+    if "autoreset_mode" in inspect.signature(entry).parameters:
+        keywords = {**keywords, "autoreset_mode": mode}
+    return gym.make_vec(name, size, "vector_entry_point", **keywords)
+
+
+def text_of(fields, name):
+    value = fields.get(name)
+    if not isinstance(value, str) or not value:
+        raise Refusal("invalid-option", f"{name} is {str(value)[:100]!r}, not a text")
+    return value
+
+
+def whole(fields, name, low, high):
+    value = fields.get(name)
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise Refusal("invalid-option", f"{name} is {str(value)[:100]}, not a whole number in [{low}, {high}]")
+    return value
+
+
+def one_of(fields, name, values):
+    value = fields.get(name)
+    if value not in values:
+        raise Refusal("invalid-option", f"{name} is {str(value)[:100]!r}, not one of {', '.join(values)}")
+    return value
+
+
+# --- The server -----------------------------------------------------------------------------------------------------
+
+
+class Server:
+    def __init__(self, reader, writer):
+        self.reader = reader
+        self.writer = writer
+        self.greeted = False
+        self.environments = None
+        self.observations = None
+        self.actions = None
+        self.handlers = {HELLO: self.hello, MAKE: self.make, RESET: self.reset, STEP: self.step, RENDER: self.render, CLOSE: self.close}
+
+    def run(self):
+        while True:
+            frame = read_frame(self.reader)
+            if frame is None:
+                return
+            kind, number, fields, raw = frame
+            try:
+                handler = self.handlers.get(kind)
+                if handler is None:
+                    raise Malformed(f"messages of kind {kind} are not known")
+                if not self.greeted and kind != HELLO:
+                    raise Malformed(f"the first message is a greeting, not one of kind {kind}")
+                if self.environments is None and kind in (RESET, STEP, RENDER):
+                    raise Malformed(f"a message of kind {kind} came before the environments were made")
+                fields, raw = handler(fields, raw)
+                write_frame(self.writer, kind | ANSWER, number, fields, raw)
+            except Malformed as error:
+                self.tell(number, error)
+                raise
+            except BaseException as error:  # an environment may even call sys.exit()
+                self.tell(number, error)
+            if kind == CLOSE:
+                return
+
+    def tell(self, number, error):
+        kind = type(error)
+        code = error.code if isinstance(error, Refusal) else "worker-failed" if isinstance(error, Malformed) else "environment-failed"
+        lines = "".join(traceback.format_exception(kind, error, error.__traceback__))
+        current = getattr(self.environments, "current", None)
+        fields = {} if current is None else {"environment": current}
+        fields |= {"code": code, "type": kind.__name__, "message": without_colors(str(error))[:10_000], "traceback": lines[-100_000:]}
+        write_frame(self.writer, ERROR, number, fields)
+
+    def hello(self, fields, _raw):
+        offered = fields.get("protocols")
+        if not isinstance(offered, list) or PROTOCOL not in offered:
+            raise Malformed(f"the other side speaks versions {str(offered)[:100]} of the protocol, this one {PROTOCOL}")
+        load_packages()
+        self.greeted = True
+        return {
+            "protocol": PROTOCOL,
+            "server": "dqn_gymnasium",
+            "versions": {"python": platform.python_version(), "gymnasium": gym.__version__, "numpy": np.__version__},
+        }, b""
+
+    def make(self, fields, _raw):
+        if self.environments is not None:
+            raise Malformed("the environments are made already")
+        environments = make(fields)
+        try:
+            observations = codec_of(environments.observation_space)
+            actions = codec_of(environments.action_space)
+            needed = environments.size * (10 + 2 * observations.size)
+            if max(needed, environments.size * actions.size) > MAX_RAW:
+                raise Refusal("invalid-option", f"{environments.size} observations of {observations.size} bytes and as many last ones are more than the {MAX_RAW} bytes of a message")
+        except BaseException:
+            environments.close()
+            raise
+        self.environments, self.observations, self.actions = environments, observations, actions
+        action_space = environments.action_space
+        self.mask_size = int(action_space.n) if isinstance(action_space, gym.spaces.Discrete) else 0
+        return {
+            "size": environments.size,
+            "autoreset": environments.autoreset,
+            "observationSpace": observations.description,
+            "actionSpace": actions.description,
+        }, b""
+
+    def reset(self, fields, raw):
+        size = self.environments.size
+        seed = whole(fields, "seed", 0, 2**53) if fields.get("seed") is not None else None
+        options = fields.get("options")
+        if options is not None and not isinstance(options, dict):
+            raise Refusal("invalid-option", "options is no object")
+        if raw and (len(raw) != size or any(byte > 1 for byte in raw)):
+            raise Malformed(f"a mask of {len(raw)} bytes for {size} environments, or one with other numbers than 0 and 1")
+        observations, infos = self.environments.reset(seed, options, raw or None)
+        return self.diagnostics(infos), b"".join([self.observations.encode(one) for one in observations])
+
+    def step(self, _fields, raw):
+        environments, actions = self.environments, self.actions
+        size, width = environments.size, actions.size
+        if len(raw) != size * width:
+            raise Malformed(f"actions of {len(raw)} bytes where {size} of {width} bytes are due")
+        chosen = [actions.decode(raw, i * width) for i in range(size)]
+        observations, rewards, terminated, truncated, infos, finals, final_infos = environments.step(chosen)
+        encode = self.observations.encode
+        parts = [struct.pack(f"<{size}d", *rewards), terminated, truncated]
+        parts += [encode(one) for one in observations]
+        if finals:
+            parts += [encode(one) for one in finals]
+        return self.diagnostics(infos, final_infos), b"".join(parts)
+
+    def diagnostics(self, infos, final_infos=()):
+        """Infos and action masks, where there are any."""
+        fields = {}
+        for info_name, mask_name, rows in (("infos", "masks", infos), ("finalInfos", "finalMasks", final_infos)):
+            if not any(rows):
+                continue
+            fields[info_name] = [plain(row) if row else None for row in rows]
+            masks = [self.mask(row) for row in rows]
+            if any(mask is not None for mask in masks):
+                fields[mask_name] = masks
+        return fields
+
+    def mask(self, info):
+        """What Gymnasium's environments tell as info["action_mask"]: which actions are possible."""
+        told = info.get("action_mask") if info else None
+        if told is None or self.mask_size == 0:
+            return None
+        mask = np.asarray(told).reshape(-1)
+        if mask.size != self.mask_size or mask.dtype.kind not in "biuf":
+            return None
+        return [int(bool(one)) for one in mask]
+
+    def render(self, fields, _raw):
+        index = whole(fields, "index", 0, self.environments.size - 1)
+        frame = np.asarray(self.environments.render(index))
+        if frame.ndim != 3 or frame.shape[2] != 3 or frame.dtype != np.uint8:
+            raise Refusal("environment-failed", f"render() gave dtype {frame.dtype} and shape {frame.shape}, not uint8 and [height, width, 3]; make the environments with render: true")
+        return {"width": frame.shape[1], "height": frame.shape[0]}, frame.tobytes()
+
+    def close(self, _fields, _raw):
+        environments, self.environments = self.environments, None
+        if environments is not None:
+            environments.close()
+        return {}, b""
+
+    def warn(self, message, category, filename, lineno, _file=None, _line=None):
+        fields = {"type": category.__name__, "message": without_colors(str(message))[:10_000], "where": f"{filename}:{lineno}"}
+        write_frame(self.writer, NOTE, 0, fields)
+
+
+def without_colors(text):
+    return re.sub(r"\x1b\[[0-9;]*m", "", text)
+
+
+def load_packages():
+    global gym, np
+    for name in ("numpy", "gymnasium"):
+        try:
+            module = importlib.import_module(name)
+        except ImportError as error:
+            raise Refusal(
+                "missing-package",
+                f"{sys.executable} (Python {platform.python_version()}) cannot import {name}: {error}; install it with: {sys.executable} -m pip install gymnasium",
+            ) from error
+        if name == "numpy":
+            np = module
+        else:
+            gym = module
+
+
+def take_standard_streams():
+    """The protocol's streams. What else reads standard input finds its end, and what is printed goes to standard error."""
+    if os.name == "nt":
+        import msvcrt
+
+        msvcrt.setmode(0, os.O_BINARY)
+        msvcrt.setmode(1, os.O_BINARY)
+    reader = os.fdopen(os.dup(0), "rb", 2**16)
+    writer = os.fdopen(os.dup(1), "wb", 2**16)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    os.dup2(2, 1)
+    sys.stdout = sys.stderr
+    return reader, writer
+
+
+def end_with_parent(descriptor):
+    """Ends this process when the other end of its input is gone, even in the middle of a step that never returns. Not on Windows, which cannot poll pipes."""
+    import select
+
+    if not hasattr(select, "poll"):
+        return
+
+    def watch():
+        poll = select.poll()
+        poll.register(descriptor, 0)  # told of hang-ups alone
+        poll.poll()
+        # The end of the stream is read by whoever is not stuck.
+        time.sleep(2)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def main():
+    # Ctrl-C is for the parent, which ends this process when it is done.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    reader, writer = take_standard_streams()
+    server = Server(reader, writer)
+    warnings.showwarning = server.warn
+    end_with_parent(reader.fileno())
+    try:
+        server.run()
+    except Malformed as error:
+        print(f"dqn_gymnasium: {error}", file=sys.stderr)
+        sys.exit(2)
+    except BrokenPipeError:
+        pass
+    finally:
+        if server.environments is not None and not sys.is_finalizing():
+            try:
+                server.environments.close()
+            except Exception:
+                pass
+
+
+if __name__ == "__main__":
+    main()
