@@ -4,6 +4,7 @@ import { defineConfig } from 'tsup';
 export default defineConfig({
   entry: {
     index: 'src/index.ts',
+    box2d: 'src/box2d/index.ts',
     browser: 'src/browser/index.ts',
     environments: 'src/environments/index.ts',
     export: 'src/export/index.ts',
