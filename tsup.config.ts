@@ -1,25 +1,32 @@
 import { cpSync } from 'node:fs';
 import { defineConfig } from 'tsup';
+import { nodeRequires } from './scripts/node-requires.ts';
+
+const entries = {
+  index: 'src/index.ts',
+  box2d: 'src/box2d/index.ts',
+  browser: 'src/browser/index.ts',
+  environments: 'src/environments/index.ts',
+  export: 'src/export/index.ts',
+  node: 'src/node/index.ts',
+  'serve-environment': 'src/node/bridge/serve-environment.ts',
+  testing: 'src/testing/index.ts',
+  tfjs: 'src/tfjs/index.ts',
+  workbench: 'src/workbench/index.ts',
+};
 
 export default defineConfig({
-  entry: {
-    index: 'src/index.ts',
-    box2d: 'src/box2d/index.ts',
-    browser: 'src/browser/index.ts',
-    environments: 'src/environments/index.ts',
-    export: 'src/export/index.ts',
-    node: 'src/node/index.ts',
-    'serve-environment': 'src/node/bridge/serve-environment.ts',
-    testing: 'src/testing/index.ts',
-    tfjs: 'src/tfjs/index.ts',
-    workbench: 'src/workbench/index.ts',
-  },
+  entry: { ...entries, cli: 'src/cli/dqn.ts' },
   format: 'esm',
   target: 'es2022',
   platform: 'neutral',
   external: [/^node:/, /^@tensorflow\//],
-  // Small, and drawn upon by one function: a report shall not make everybody install them.
-  noExternal: [/^d3-/],
+  // The d3 packages are small, and drawn upon by one function: a report shall not make everybody install them. The others are those of the command, in its chunks alone.
+  noExternal: [/^d3-/, 'cli-progress', 'commander', 'zod'],
+  esbuildPlugins: [nodeRequires()],
+  esbuildOptions: (options) => {
+    options.mainFields = ['module', 'main'];
+  },
   // What two entries share lies in one chunk, so that an error thrown by one is an instance of the other's DqnError.
   splitting: true,
   sourcemap: true,
@@ -32,5 +39,5 @@ export default defineConfig({
   },
   removeNodeProtocol: false,
   // tsup gives TypeScript a `baseUrl`, which TypeScript 6 reports as deprecated.
-  dts: { compilerOptions: { ignoreDeprecations: '6.0' } },
+  dts: { entry: entries, compilerOptions: { ignoreDeprecations: '6.0' } },
 });

@@ -103,6 +103,14 @@ try {
     checkReturn(`node-app on Node ${run(node, 'npx', ...other, '--version').trim()}`, run(node, 'npx', ...other, 'dist/main.js'));
   }
 
+  // The command, as installed: it has its packages in it.
+  const train = ['dqn', 'train', 'CartPole-v1', '--steps', '600', '--final-episodes', '2', '--out', 'run', '--json'];
+  const trained = JSON.parse(run(node, 'npx', '--no-install', ...train)) as { status: string; evaluation: { returns: number[] } };
+  if (trained.status !== 'finished' || trained.evaluation.returns.length !== 2) {
+    throw new Error(`Expected a finished run of dqn but received ${JSON.stringify(trained)}`);
+  }
+  console.log('dqn train: finished');
+
   const vite = installCopy('vite-app', tarball, scratch);
   run(vite, 'tsc', ...node16);
   run(vite, 'npm', 'run', 'types');

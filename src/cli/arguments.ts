@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { wholeNumber } from './parse.ts';
 import { settings, type Setting } from './settings.ts';
 
 /** What the command was asked to do. */
@@ -62,12 +63,4 @@ function environment(text: string): string {
   if (Object.hasOwn(settings, plain)) return plain;
   const near = Object.keys(settings).find((name) => name.startsWith(plain.slice(0, 3)));
   throw new InvalidArgumentError(`Expected one of ${names()}.${near ? ` Did you mean ${near}?` : ''}`);
-}
-
-function wholeNumber(min: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (text.trim() !== '' && Number.isSafeInteger(value) && value >= min) return value;
-    throw new InvalidArgumentError(`Expected a whole number of at least ${min}.`);
-  };
 }

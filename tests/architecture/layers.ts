@@ -28,7 +28,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   node: ['workbench', 'statistics', 'remote', 'training', 'agent', ...parts],
   testing: ['training', 'agent', 'environments', ...parts],
   'index.ts': ['presets', 'training', 'agent', ...parts],
-  cli: ['index.ts', 'node', 'box2d', 'environments', 'training', 'agent', ...parts],
+  cli: ['index.ts', 'node', 'workbench', 'statistics', 'tfjs', 'box2d', 'environments', 'training', 'agent', ...parts],
 };
 
 /** What files in a folder may import beyond their layer: who runs the built-in heads and rules on a device must know them. */
@@ -41,7 +41,7 @@ const PACKAGES: Readonly<Record<string, RegExp>> = {
   'engines/tfjs': /^@tensorflow\/tfjs-(core|layers|backend-(cpu|wasm|webgl|webgpu))$/,
   box2d: /^planck$/,
   node: /^node:/,
-  cli: /^(node:|(commander|cli-progress|d3-scale|d3-shape)$)/,
+  cli: /^(node:|(commander|cli-progress|d3-scale|d3-shape|zod)$)/,
   testing: /^fast-check$/,
   // Bundled: the entry imports nothing.
   'workbench/report': /^d3-(scale|shape)$/,

@@ -1,0 +1,132 @@
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Environment } from '../index.ts';
+import * as all from '../environments/index.ts';
+import { suggest } from './suggest.ts';
+import { UserMistake } from './user-mistake.ts';
+
+/** An environment with discrete actions and any observations. */
+export type AnyEnvironment = Environment<unknown, number>;
+
+/** Options of an environment, as a configuration holds them. */
+export type EnvironmentOptions = Readonly<Record<string, unknown>>;
+
+/** Makes environments of one kind, each a new one. */
+export type CreateEnvironment = (options?: EnvironmentOptions) => AnyEnvironment;
+
+/** An environment that the command knows by an id. */
+export interface RegisteredEnvironment {
+  /** As in Gymnasium where it is one of theirs. */
+  readonly id: string;
+  /** What there is to do, in a few words. */
+  readonly description: string;
+  readonly create: CreateEnvironment;
+}
+
+/** A class of environments; its options are checked by its constructor. */
+type EnvironmentClass = new (options?: never) => Pick<AnyEnvironment, 'actionSpace'>;
+
+function register(id: string, type: EnvironmentClass, description: string): RegisteredEnvironment {
+  const Type = type as unknown as new (options?: EnvironmentOptions) => AnyEnvironment;
+  return { id, description, create: (options) => new Type(options) };
+}
+
+/** All environments of the package. */
+export const environments: readonly RegisteredEnvironment[] = [
+  register('Acrobot-v1', all.Acrobot, 'swing a two-link arm above a line'),
+  register('Bandit', all.Bandit, 'choose the arm that an observation tells (bsuite)'),
+  register('Blackjack-v1', all.Blackjack, 'hit or stick against a dealer'),
+  register('CartPole-v1', all.CartPole, 'balance a pole on a cart'),
+  register('CartPoleSwingUp', all.CartPoleSwingUp, 'swing a pole up and balance it (bsuite)'),
+  register('Catch', all.Catch, 'catch a falling ball (bsuite)'),
+  register('Chain', all.Chain, 'walk a slippery chain to its far end'),
+  register('CliffWalking-v1', all.CliffWalking, 'walk along a cliff'),
+  register('DeepSea', all.DeepSea, 'find one path among exponentially many (bsuite)'),
+  register('FrozenLake-v1', all.FrozenLake, 'cross a slippery lake'),
+  register('GridWorld', all.GridWorld, 'walk to a goal'),
+  register('MemoryChain', all.MemoryChain, 'remember what was shown at first (bsuite)'),
+  register('MountainCar-v0', all.MountainCar, 'swing a car up a hill'),
+  register('MinAtar/Asterix-v1', all.Asterix, 'collect gold, shun enemies'),
+  register('MinAtar/Breakout-v1', all.Breakout, 'break bricks with a ball'),
+  register('MinAtar/Freeway-v1', all.Freeway, 'cross a road'),
+  register('MinAtar/Seaquest-v1', all.Seaquest, 'rescue divers in a submarine'),
+  register('MinAtar/SpaceInvaders-v1', all.SpaceInvaders, 'shoot aliens'),
+  register('Taxi-v3', all.Taxi, 'fetch and bring passengers'),
+];
+
+/** An environment that was asked for, by id or by module path. */
+export interface FoundEnvironment {
+  /** The whole id, or the path as it was written. */
+  readonly id: string;
+  readonly create: CreateEnvironment;
+}
+
+/**
+ * The environment of an id (`CartPole-v1`, `cartpole`, `cart-pole`), or of a module and the name of its export (`./my-env.js#MyEnv`).
+ *
+ * @throws UserMistake where there is none.
+ */
+export async function findEnvironment(name: string): Promise<FoundEnvironment> {
+  if (/^\.{0,2}[\\/]|^[a-z]:[\\/]|#/i.test(name)) return { id: name, create: await importEnvironment(name) };
+  const known = environments.find(({ id }) => plain(id) === plain(name));
+  if (known) return known;
+  const names = environments.flatMap(({ id }) => [id, stem(id)]);
+  const hint = suggest(name, names);
+  throw new UserMistake(`There is no environment ${name}.${hint} \`dqn environments\` lists all; your own goes by ./file.js#Name.`);
+}
+
+/** `MinAtar/Breakout-v1` as `Breakout`. */
+function stem(id: string): string {
+  return id.replace(/^.*\//, '').replace(/-v\d+$/, '');
+}
+
+function plain(name: string): string {
+  return stem(name).toLowerCase().replaceAll(/[-_]/g, '');
+}
+
+async function importEnvironment(name: string): Promise<CreateEnvironment> {
+  const [path, wanted = 'default'] = name.split('#');
+  const module = await importFile(path);
+  const found = module[wanted];
+  if (typeof found !== 'function') {
+    const names = Object.keys(module).filter((key) => typeof module[key] === 'function');
+    throw new UserMistake(
+      `${path} exports no class or function ${wanted}; it exports ${names.join(', ') || 'none'}. Write ${path}#Name.${suggest(wanted, names)}`,
+    );
+  }
+  const isClass = typeof (found.prototype as { step?: unknown } | undefined)?.step === 'function';
+  const make = (options?: EnvironmentOptions): unknown =>
+    isClass
+      ? new (found as new (options?: EnvironmentOptions) => unknown)(options)
+      : (found as (options?: EnvironmentOptions) => unknown)(options);
+  return (options) => {
+    const made = make(options) as Partial<AnyEnvironment> | undefined;
+    if (typeof made?.reset === 'function' && typeof made.step === 'function' && made.observationSpace && made.actionSpace) {
+      return made as AnyEnvironment;
+    }
+    throw new UserMistake(`${name} gives no environment: it needs observationSpace, actionSpace, reset() and step().`);
+  };
+}
+
+/**
+ * The exports of a module by its path, seen from the working folder.
+ *
+ * @throws UserMistake where there is no such file, or this Node cannot read its language.
+ */
+export async function importFile(path: string): Promise<Readonly<Record<string, unknown>>> {
+  const url = pathToFileURL(resolve(path)).href;
+  try {
+    return (await import(url)) as Record<string, unknown>;
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    if (code === 'ERR_UNKNOWN_FILE_EXTENSION') {
+      throw new UserMistake(`This Node (${process.version}) cannot import ${path}: TypeScript needs Node 22.18 or later.`, {
+        cause,
+      });
+    }
+    if (code === 'ERR_MODULE_NOT_FOUND' && message.includes(url.slice('file://'.length))) {
+      throw new UserMistake(`There is no file ${path}.`, { cause });
+    }
+    throw new UserMistake(`${path} cannot be imported: ${message}.`, { cause });
+  }
+}

@@ -1,0 +1,178 @@
+import { cpus } from 'node:os';
+import { createAgent, evaluate, train, type Agent, type CheckpointSeries, type Evaluation } from '../../index.ts';
+import type { Timing } from '../../common/maybe-promise.ts';
+import { fileStore, openEventFile, openLogFile, saveCheckpoint, writeFileAtomic } from '../../node/index.ts';
+import {
+  csvLogger,
+  jsonLinesLogger,
+  keepBest,
+  keepCheckpoints,
+  logTraining,
+  runTraining,
+  tensorBoardLogger,
+  type Callback,
+} from '../../workbench/index.ts';
+import { agentOptions } from '../configuration/agent-options.ts';
+import type { ResolvedConfiguration } from '../configuration/resolve-configuration.ts';
+import { learningCurve, type CurvePoint } from '../learning-curve.ts';
+import { Progress } from '../progress.ts';
+import { packageVersion } from './package-version.ts';
+import type { RunFolder } from './run-folder.ts';
+
+/** What came of a run; as JSON it is `run.json`. */
+export interface RunReport {
+  readonly status: 'finished' | 'interrupted';
+  /** The environment step that it came to. */
+  readonly step: number;
+  readonly out: string;
+  /** The best evaluation on the way, whose policy is in `best.safetensors`. */
+  readonly best?: { readonly step: number; readonly mean: number };
+  /** The final policy, evaluated; nothing where the run was interrupted. */
+  readonly evaluation?: Evaluation;
+}
+
+/** How a run is driven. */
+export interface TrainRunOptions {
+  readonly folder: RunFolder;
+  readonly resolved: ResolvedConfiguration;
+  readonly resume: boolean;
+  /** How many checkpoints stay. */
+  readonly keep: number;
+}
+
+/** Trains as a configuration says and leaves everything in a folder; on Ctrl-C keeps a checkpoint and stops. */
+export async function trainRun({ folder, resolved, resume, keep }: TrainRunOptions): Promise<RunReport> {
+  const { configuration, environment } = resolved;
+  const { steps, seed, evaluation } = configuration;
+  const create = () => environment.create(configuration.environmentOptions);
+  const agent = await createAgent<unknown, Timing>(create(), await agentOptions(configuration));
+  const checkpoints = folder.checkpoints(keep);
+  const latest = resume ? await checkpoints.latest() : undefined;
+  // A run that died before its first checkpoint begins anew; what was told after a checkpoint is told again.
+  const from = Number(latest?.name.split('.').at(-1) ?? 0);
+  const episodes = from > 0 ? await folder.readPoints('episodes.csv', from) : [];
+  const evaluations = from > 0 ? await folder.readPoints('evaluations.csv', from) : [];
+  const save = async () => {
+    await folder.writePoints('episodes.csv', episodes);
+    await folder.writePoints('evaluations.csv', evaluations);
+  };
+  const machine = {
+    library: packageVersion(),
+    node: process.version,
+    cpu: cpus()[0]?.model ?? 'unknown',
+    platform: process.platform,
+  };
+  const about = { configuration, agent: agent.options, machine };
+  await folder.writeJson('configuration.json', configuration);
+
+  const evaluationSeed = 1_000_000 + seed;
+  const run = train(agent, create(), {
+    steps,
+    evaluation: { environment: create(), period: evaluation.period, episodes: evaluation.episodes, seed: evaluationSeed },
+    resume: latest?.bytes,
+  });
+  const earlier = bestOf(evaluations);
+  const best = keepBest({ agent, store: fileStore(folder.path), name: 'best', above: earlier?.mean });
+  const progress = showProgress(agent, steps, episodes);
+  try {
+    const outcome = await runTraining(run, [
+      collect(episodes, evaluations),
+      logTraining({
+        agent,
+        loggers: [
+          csvLogger(await openLogFile(folder.file('log.csv'))),
+          jsonLinesLogger(await openLogFile(folder.file('log.jsonl'))),
+          tensorBoardLogger(await openEventFile(folder.file('tensorboard'))),
+        ],
+        period: configuration.logPeriod,
+        hyperparameters: { environment: environment.id, preset: configuration.preset, seed, steps, engine: configuration.engine },
+        gauges: { 'memory/heap': () => process.memoryUsage().heapUsed },
+      }),
+      best,
+      keepCheckpoints({ series: savingFirst(checkpoints, save), period: configuration.checkpointPeriod }),
+      progress,
+      stopOnInterrupt(),
+    ]);
+    await save();
+    const reached = { step: agent.step, out: folder.path, best: best.best ?? earlier };
+    if (outcome.kind !== 'finished') {
+      const report: RunReport = { status: 'interrupted', ...reached };
+      await folder.writeJson('run.json', { ...report, ...about });
+      return report;
+    }
+    const title = `${environment.id}, ${configuration.preset}, seed ${seed}`;
+    await writeFileAtomic(folder.file('learning-curve.svg'), new TextEncoder().encode(learningCurve(title, episodes)));
+    await saveCheckpoint(folder.file('policy.safetensors'), await agent.savePolicy());
+    const final = await evaluate(agent, create(), { episodes: evaluation.finalEpisodes, seed: evaluationSeed });
+    const report: RunReport = { status: 'finished', ...reached, evaluation: final };
+    await folder.writeJson('run.json', { ...report, ...about });
+    return report;
+  } finally {
+    agent.dispose();
+  }
+}
+
+function bestOf(evaluations: readonly CurvePoint[]): RunReport['best'] {
+  let best: RunReport['best'];
+  for (const { step, return: mean } of evaluations) if (!best || mean > best.mean) best = { step, mean };
+  return best;
+}
+
+/** Keeps the points of the curves. */
+function collect(episodes: CurvePoint[], evaluations: CurvePoint[]): Callback {
+  return {
+    name: 'collect',
+    onEvent(event) {
+      if (event.kind === 'episode') episodes.push({ step: event.step, return: event.return });
+      else if (event.kind === 'evaluation') evaluations.push({ step: event.step, return: event.mean });
+    },
+  };
+}
+
+/** A series that has something else saved before each checkpoint, so that a run which dies in between has it. */
+function savingFirst(series: CheckpointSeries, save: () => Promise<void>): CheckpointSeries {
+  return {
+    latest: () => series.latest(),
+    async save(step, bytes) {
+      await save();
+      return series.save(step, bytes);
+    },
+  };
+}
+
+function showProgress(agent: Agent<unknown, Timing>, steps: number, episodes: readonly CurvePoint[]): Callback {
+  let progress: Progress | undefined;
+  return {
+    name: 'progress',
+    onEvent(event) {
+      if (event.kind !== 'step') return;
+      progress ??= new Progress(steps, event.step - 1);
+      const recent = episodes.slice(-20);
+      const mean = recent.reduce((sum, point) => sum + point.return, 0) / Math.max(1, recent.length);
+      progress.update({ step: event.step, return: mean, epsilon: agent.options.explorer.rate?.(event.step) ?? 0 });
+    },
+    end() {
+      progress?.stop();
+    },
+  };
+}
+
+/** Ends a run at the first Ctrl-C; the second ends the process, as ever. */
+function stopOnInterrupt(): Callback {
+  let asked = false;
+  const listen = () => {
+    asked = true;
+  };
+  return {
+    name: 'interrupt',
+    begin() {
+      process.once('SIGINT', listen);
+    },
+    onEvent() {
+      return asked ? 'Ctrl-C' : undefined;
+    },
+    end() {
+      process.removeListener('SIGINT', listen);
+    },
+  };
+}
