@@ -1,6 +1,7 @@
 import { cpSync } from 'node:fs';
 import { defineConfig } from 'tsup';
 import { nodeRequires } from './scripts/node-requires.ts';
+import { publishedEntries } from './scripts/published-entries.ts';
 
 const entries = {
   index: 'src/index.ts',
@@ -23,7 +24,7 @@ export default defineConfig({
   external: [/^node:/, /^@tensorflow\//],
   // The d3 packages are small, and drawn upon by one function: a report shall not make everybody install them. The others are those of the command, in its chunks alone.
   noExternal: [/^d3-/, 'cli-progress', 'commander', 'zod'],
-  esbuildPlugins: [nodeRequires()],
+  esbuildPlugins: [nodeRequires(), publishedEntries(entries)],
   esbuildOptions: (options) => {
     options.mainFields = ['module', 'main'];
   },
