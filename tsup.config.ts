@@ -11,6 +11,7 @@ const entries = {
   export: 'src/export/index.ts',
   node: 'src/node/index.ts',
   'serve-environment': 'src/node/bridge/serve-environment.ts',
+  offline: 'src/offline/index.ts',
   testing: 'src/testing/index.ts',
   tfjs: 'src/tfjs/index.ts',
   workbench: 'src/workbench/index.ts',

@@ -15,7 +15,7 @@ export default defineConfig({
     alias: [
       { find: /^@scope\/dqn$/, replacement: source('index.ts') },
       {
-        find: /^@scope\/dqn\/(box2d|browser|environments|export|node|testing|tfjs|workbench)$/,
+        find: /^@scope\/dqn\/(box2d|browser|environments|export|node|offline|testing|tfjs|workbench)$/,
         replacement: source('$1/index.ts'),
       },
     ],

@@ -16,6 +16,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   bellman: port,
   ...Object.fromEntries(rules.map((rule) => [rule, ['bellman', 'environment', ...port]])),
   bootstrap: ['heads', 'bellman', 'environment', ...port],
+  offline: ['replay', ...port],
   agent: parts,
   presets: ['agent', ...parts],
   statistics: ['common'],
