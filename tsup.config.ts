@@ -5,11 +5,13 @@ import { publishedEntries } from './scripts/published-entries.ts';
 
 const entries = {
   index: 'src/index.ts',
+  box2d: 'src/box2d/index.ts',
   browser: 'src/browser/index.ts',
   environments: 'src/environments/index.ts',
   export: 'src/export/index.ts',
   node: 'src/node/index.ts',
   'serve-environment': 'src/node/bridge/serve-environment.ts',
+  offline: 'src/offline/index.ts',
   testing: 'src/testing/index.ts',
   tfjs: 'src/tfjs/index.ts',
   workbench: 'src/workbench/index.ts',

@@ -14,7 +14,10 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^@scope\/dqn$/, replacement: source('index.ts') },
-      { find: /^@scope\/dqn\/(browser|environments|export|node|testing|tfjs|workbench)$/, replacement: source('$1/index.ts') },
+      {
+        find: /^@scope\/dqn\/(box2d|browser|environments|export|node|offline|testing|tfjs|workbench)$/,
+        replacement: source('$1/index.ts'),
+      },
     ],
   },
   test: {

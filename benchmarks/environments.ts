@@ -1,7 +1,10 @@
 /**
  * Environment steps per second with random actions through the public interface, resets and the drawing of actions included.
- * Prints the median and the best decile of many short rounds, for other work on the machine slows single rounds down.
+ * Prints, in thousands, the median and the best decile of many short rounds, for other work on the machine slows single rounds down.
+ *
+ *   npx tsx benchmarks/environments.ts [names, all unless told otherwise]
  */
+import { LunarLander } from '../src/box2d/index.ts';
 import { Random } from '../src/common/random.ts';
 import type { ResetResult, StepResult } from '../src/environment/environment.ts';
 import {
@@ -55,6 +58,7 @@ function runner(environment: SyncEnvironment, actions: number): Runner {
   return build(environment, new Random(1));
 }
 
+/** Environments and their numbers of actions. */
 const environments: readonly (readonly [SyncEnvironment, number])[] = [
   [new CartPole(), 2],
   [new MountainCar(), 3],
@@ -70,6 +74,7 @@ const environments: readonly (readonly [SyncEnvironment, number])[] = [
   [new Bandit({ noiseScale: 1 }), 11],
   [new CartPoleSwingUp(), 3],
   [new Chain(), 2],
+  [new LunarLander(), 4],
   [new Asterix(), 6],
   [new Breakout(), 6],
   [new Freeway(), 6],
@@ -77,19 +82,24 @@ const environments: readonly (readonly [SyncEnvironment, number])[] = [
   [new SpaceInvaders(), 6],
 ];
 const ROUNDS = 40;
-const STEPS = 100_000;
+/** Milliseconds that a round takes, or nearly. */
+const ROUND = 20;
 
-console.log('environment     million steps/s: median  best decile');
+const asked = process.argv.slice(2);
+console.log('environment          thousand steps/s: median  best decile');
 for (const [environment, actions] of environments) {
+  const { name } = environment.constructor;
+  if (asked.length > 0 && !asked.includes(name)) continue;
   const run = runner(environment, actions);
-  run(2 * STEPS);
-  const rates: number[] = [];
-  for (let round = 0; round < ROUNDS; round++) {
+  const rate = (steps: number): number => {
     const start = performance.now();
-    run(STEPS);
-    rates.push(STEPS / (performance.now() - start) / 1000);
-  }
-  rates.sort((a, b) => a - b);
-  const [median, best] = [rates[ROUNDS / 2], rates[Math.floor(ROUNDS * 0.9)]].map((rate) => rate.toFixed(2).padStart(12));
-  console.log(environment.constructor.name.padEnd(20), median, best);
+    run(steps);
+    return steps / (performance.now() - start);
+  };
+  // Warm first, and then as many steps as a round has time for.
+  let steps = 500;
+  while (steps / rate(steps) < ROUND) steps *= 2;
+  const rates = Array.from({ length: ROUNDS }, () => rate(steps)).sort((a, b) => a - b);
+  const cells = [rates[ROUNDS / 2], rates[Math.floor(ROUNDS * 0.9)]].map((value) => value.toFixed(1).padStart(14));
+  console.log(name.padEnd(24), ...cells);
 }

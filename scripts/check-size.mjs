@@ -33,11 +33,11 @@ async function bundle(input, plugins, external = []) {
 const problems = [];
 const row = (name, ...sizes) => console.log(name.padEnd(28) + sizes.map((size) => String(size).padStart(18)).join(''));
 console.log('bytes, minified and gzipped     with the entry     on demand too');
-for (const name of ['index', 'browser', 'environments', 'export', 'node', 'testing', 'tfjs', 'workbench']) {
+for (const name of ['index', 'box2d', 'browser', 'environments', 'export', 'node', 'offline', 'testing', 'tfjs', 'workbench']) {
   const input = { entryPoints: [dist(name)] };
   // Only what these names stand for may be left to import; a browser has none of them.
-  const bare = ['index', 'browser', 'environments', 'export', 'workbench'].includes(name);
-  const external = bare ? [] : ['node:*', 'fast-check', '@tensorflow/*'];
+  const bare = ['index', 'browser', 'environments', 'export', 'offline', 'workbench'].includes(name);
+  const external = bare ? [] : ['node:*', 'fast-check', 'planck', '@tensorflow/*'];
   const { size } = await bundle(input, [onDemand], external);
   const all = await bundle(input, [], external);
   row(name, size, all.size, ` ${all.left.join(' ')}`);

@@ -6,6 +6,7 @@ import { parseArguments, type Arguments } from './arguments.ts';
 import { decodeEpisodes, encodeEpisodes } from './episode-log.ts';
 import { learningCurve, type CurvePoint } from './learning-curve.ts';
 import { Progress } from './progress.ts';
+import type { Setting } from './settings.ts';
 
 /** The exit code of a process that was interrupted by Ctrl-C. */
 const interrupted = 130;
@@ -41,7 +42,7 @@ async function main(): Promise<number> {
   await writeFileAtomic(curve, learningCurve(`${setting.name}, Double DQN, seed ${seed}`, points));
   await saveCheckpoint(policy, await agent.savePolicy());
   console.log(`Learning curve: ${curve}\nPolicy: ${policy}; load it with\n`);
-  console.log(usage(setting.create().constructor.name, policy));
+  console.log(usage(setting, policy));
   return 0;
 }
 
@@ -77,10 +78,11 @@ function hint({ steps, setting, out, environment, seed }: Arguments): string {
   return out === `runs/${environment}-seed${seed}` ? stepsHint : `${stepsHint} --out ${out}`;
 }
 
-function usage(environment: string, path: string): string {
+function usage({ create, entry }: Setting, path: string): string {
+  const environment = create().constructor.name;
   return [
     `import { loadPolicy } from '@scope/dqn';`,
-    `import { ${environment} } from '@scope/dqn/environments';`,
+    `import { ${environment} } from '@scope/dqn/${entry}';`,
     `import { readCheckpoint } from '@scope/dqn/node';`,
     ``,
     `const environment = new ${environment}();`,

@@ -1,10 +1,13 @@
 import { adam, doubleQ, epsilonGreedy, hard, linear, mlp, uniform, type AgentOptions, type Environment } from '../index.ts';
+import { LunarLander } from '../box2d/index.ts';
 import { Acrobot, CartPole, MountainCar } from '../environments/index.ts';
 
 /** An environment that the command can train on, with settings that solve it. */
 export interface Setting {
   /** Its name, as in Gymnasium. */
   readonly name: string;
+  /** The entry of the package that exports it. */
+  readonly entry: 'box2d' | 'environments';
   readonly create: () => Environment<Float32Array, number>;
   /** Environment steps to train for unless told otherwise. */
   readonly steps: number;
@@ -17,6 +20,7 @@ export interface Setting {
 export const settings: Readonly<Record<string, Setting>> = {
   cartpole: {
     name: 'CartPole-v1',
+    entry: 'environments',
     create: () => new CartPole(),
     steps: 50_000,
     options: (steps) => ({
@@ -34,6 +38,7 @@ export const settings: Readonly<Record<string, Setting>> = {
   },
   acrobot: {
     name: 'Acrobot-v1',
+    entry: 'environments',
     create: () => new Acrobot(),
     steps: 100_000,
     options: (steps) => ({
@@ -51,6 +56,7 @@ export const settings: Readonly<Record<string, Setting>> = {
   },
   mountaincar: {
     name: 'MountainCar-v0',
+    entry: 'environments',
     create: () => new MountainCar(),
     steps: 120_000,
     options: (steps) => ({
@@ -65,6 +71,24 @@ export const settings: Readonly<Record<string, Setting>> = {
       batchSize: 128,
       learnPeriod: 16,
       updatesPerRound: 8,
+    }),
+  },
+  lunarlander: {
+    name: 'LunarLander-v3',
+    entry: 'box2d',
+    create: () => new LunarLander(),
+    steps: 250_000,
+    options: (steps) => ({
+      network: mlp({ hidden: [128, 128] }),
+      bootstrap: doubleQ(),
+      replay: uniform({ capacity: 100_000 }),
+      nStep: 3,
+      explorer: epsilonGreedy(linear(1, 0.05, 0.1 * steps)),
+      targetUpdater: hard({ period: 1_000 }),
+      optimizer: adam({ learningRate: linear(5e-4, 0, steps) }),
+      batchSize: 64,
+      learnPeriod: 4,
+      updatesPerRound: 4,
     }),
   },
 };

@@ -4,6 +4,7 @@
  * - `invalid-option`: a hyperparameter or argument outside its range, or parts that do not fit together.
  * - `invalid-space`: a space that cannot be built or used here.
  * - `invalid-observation`, `invalid-action`, `invalid-reward`: a value that does not fit its space, or is NaN or infinite.
+ * - `invalid-dataset`: recorded episodes with missing columns, wrong shapes, NaN, actions out of range or unsorted episodes.
  * - `invalid-environment`: an environment that breaks its contract.
  * - `invalid-part`: a part of an agent (a head, rule, explorer, buffer, network or updater) that breaks its contract.
  * - `environment-failed`: an environment threw; the original error is the `cause`.
@@ -30,6 +31,7 @@ export type ErrorCode =
   | 'invalid-observation'
   | 'invalid-action'
   | 'invalid-reward'
+  | 'invalid-dataset'
   | 'invalid-environment'
   | 'invalid-part'
   | 'environment-failed'

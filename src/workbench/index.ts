@@ -39,5 +39,5 @@ export { memoryLogger, type LoggedScalar, type MemoryLogger } from './loggers/me
 export { tensorBoardLogger } from './loggers/tensor-board-logger.ts';
 
 // Reports.
-export { htmlReport, type ReportedRun, type ReportOptions } from './report/html-report.ts';
+export { htmlReport, type ReportedRun, type ReportedSetting, type ReportOptions } from './report/html-report.ts';
 export { readLog, type LoggedRun } from './report/read-log.ts';

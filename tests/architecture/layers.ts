@@ -10,11 +10,13 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   common: [],
   environment: ['common'],
   environments: ['environment', 'common'],
+  box2d: ['environments', 'environment', 'common'],
   networks: ['common'],
   engines: port,
   bellman: port,
   ...Object.fromEntries(rules.map((rule) => [rule, ['bellman', 'environment', ...port]])),
   bootstrap: ['heads', 'bellman', 'environment', ...port],
+  offline: ['replay', ...port],
   agent: parts,
   presets: ['agent', ...parts],
   statistics: ['common'],
@@ -27,7 +29,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   node: ['workbench', 'statistics', 'remote', 'training', 'agent', ...parts],
   testing: ['training', 'agent', 'environments', ...parts],
   'index.ts': ['presets', 'training', 'agent', ...parts],
-  cli: ['index.ts', 'node', 'workbench', 'statistics', 'tfjs', 'environments', 'training', 'agent', ...parts],
+  cli: ['index.ts', 'node', 'workbench', 'statistics', 'tfjs', 'box2d', 'environments', 'training', 'agent', ...parts],
 };
 
 /** What files in a folder may import beyond their layer: who runs the built-in heads and rules on a device must know them. */
@@ -38,6 +40,7 @@ const BEYOND: Readonly<Record<string, readonly string[]>> = {
 /** The packages that files in a folder may import; no others import any. */
 const PACKAGES: Readonly<Record<string, RegExp>> = {
   'engines/tfjs': /^@tensorflow\/tfjs-(core|layers|backend-(cpu|wasm|webgl|webgpu))$/,
+  box2d: /^planck$/,
   node: /^node:/,
   cli: /^(node:|(commander|cli-progress|d3-scale|d3-shape|zod)$)/,
   testing: /^fast-check$/,

@@ -73,7 +73,7 @@ describe('a whole run', () => {
 
 describe('mistakes get a sentence and code 1', () => {
   test.each([
-    [['--environment', 'pendulum'], /Expected one of cartpole, acrobot, mountaincar/],
+    [['--environment', 'pendulum'], /Expected one of cartpole, acrobot, mountaincar, lunarlander/],
     [['--environment', 'cartpool'], /Did you mean cartpole\?/],
     [['--steps', '0'], /Expected a whole number of at least 1/],
     [['--seed', 'x'], /Expected a whole number of at least 0/],

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import * as box2d from '../../src/box2d/index.ts';
 import type { Environment } from '../../src/environment/environment.ts';
 import * as exported from '../../src/environments/index.ts';
 import { checkEnvironment } from '../../src/testing/index.ts';
@@ -6,7 +7,7 @@ import { checkEnvironment } from '../../src/testing/index.ts';
 type Kind = new () => Environment;
 
 /** Every class that is exported and can be stepped. */
-const kinds = Object.entries(exported).filter(
+const kinds = Object.entries({ ...exported, ...box2d }).filter(
   (entry): entry is [string, Kind & (typeof entry)[1]] =>
     typeof entry[1] === 'function' && 'step' in (entry[1].prototype as object),
 );

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { LunarLander } from '../../src/box2d/index.ts';
 import type { State } from '../../src/common/state.ts';
 import type { Environment, RenderMode, ResetOptions, ResetResult, StepResult } from '../../src/environment/environment.ts';
 import type { DiscreteSpace } from '../../src/environment/spaces.ts';
@@ -104,6 +105,12 @@ export const cases: readonly Case[] = [
     create: () => new Chain(),
     limited: (maxEpisodeSteps) => new Chain({ maxEpisodeSteps }),
     drawing: [1, 21],
+  },
+  {
+    name: 'LunarLander',
+    create: () => new LunarLander({ enableWind: true }),
+    limited: (maxEpisodeSteps) => new LunarLander({ maxEpisodeSteps }),
+    drawing: [20, 60],
   },
   { name: 'Asterix', create: () => new Asterix(), drawing: [10, 30] },
   { name: 'Breakout', create: () => new Breakout(), drawing: [10, 30] },

@@ -17,8 +17,8 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
   return Uint8Array.from(parts.flatMap((part) => [...part]));
 }
 
-/** How each stream ends on a side of the bridge, and after how many answers or calls. */
-async function feed({ program, path }: Python, side: string, streams: readonly Uint8Array[]): Promise<[string, number][]> {
+/** How each stream ends on a side of the bridge, after how many answers or calls, and why. */
+async function feed({ program, path }: Python, side: string, streams: readonly Uint8Array[]): Promise<[string, number, string][]> {
   const child = spawn(program, [script], { env: { ...process.env, PYTHONPATH: path }, stdio: ['pipe', 'pipe', 'ignore'] });
   const lines = [{ folder }, ...streams.map((bytes) => [side, Buffer.from(bytes).toString('base64')])];
   child.stdin.end(lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
@@ -26,7 +26,7 @@ async function feed({ program, path }: Python, side: string, streams: readonly U
   const told = out
     .split('\n')
     .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as [string, number]);
+    .map((line) => JSON.parse(line) as [string, number, string]);
   expect(told).toHaveLength(streams.length);
   return told;
 }
@@ -76,8 +76,8 @@ describe.each(pythons)('with $name', (python) => {
       );
     const deep = joined([begun, encodeFrame(KIND.step, 9), Uint8Array.of(1)]);
     const told = await feed(python, 'server', [valid, deep, ...damaged(valid, 300), ...others]);
-    expect(told[0]).toEqual(['end', 6]);
-    expect(told[1]).toEqual(['malformed', 6]);
+    expect(told[0]).toEqual(['end', 6, '']);
+    expect(told[1]).toEqual(['malformed', 6, expect.any(String)]);
     expect(told.filter(([end]) => end !== 'end' && end !== 'malformed')).toEqual([]);
     // Damage that is noticed, and damage that only changes a value.
     for (const end of ['end', 'malformed']) expect(told.some(([one]) => one === end)).toBe(true);
@@ -106,9 +106,37 @@ describe.each(pythons)('with $name', (python) => {
     );
     const valid = joined(answers);
     const told = await feed(python, 'client', [valid, ...damaged(valid, 500)]);
-    expect(told[0]).toEqual(['end', 5]);
+    expect(told[0]).toEqual(['end', 5, '']);
     expect(told.filter(([end]) => end === 'crash')).toEqual([]);
     expect(told.filter(([end]) => end === 'worker-failed').length).toBeGreaterThan(100);
+  });
+
+  test('the environment in Python refuses spaces and elements that cannot be', async () => {
+    const answered = (kind: number, id: number, fields: Fields, raw?: Uint8Array) =>
+      encodeFrame(kind | KIND.answer, id, fields, raw);
+    const hello = answered(KIND.hello, 1, { protocol: 1 });
+    const number = { kind: 'discrete', n: 3, start: 0 };
+    const observing = (value: number) =>
+      joined([
+        hello,
+        answered(KIND.make, 2, { observationSpace: number, actionSpace: number }),
+        answered(KIND.reset, 3, {}, new Uint8Array(Float64Array.of(value).buffer)),
+      ]);
+    // A whole number that no float holds; JSON is sent as it is by trading its place with the raw data.
+    const bound = `{"observationSpace":{"kind":"box","dtype":"float32","shape":[1],"low":-1${'0'.repeat(400)},"high":1}}`;
+    const huge = answered(KIND.make, 2, {}, new TextEncoder().encode(bound));
+    const sizes = new DataView(huge.buffer);
+    sizes.setUint32(12, bound.length, true);
+    sizes.setUint32(16, 0, true);
+    const values = [2, 3, -1, 0.5, NaN, Infinity];
+    const told = await feed(python, 'client', [
+      joined([hello, huge.slice(0, 20), huge.slice(-bound.length)]),
+      ...values.map(observing),
+    ]);
+    expect(told[0]).toEqual(['worker-failed', 0, expect.stringContaining('refuses')]);
+    // The stream ends with the reset.
+    expect(told[1]).toEqual(['worker-failed', 2, expect.stringContaining('ended')]);
+    for (const one of told.slice(2)) expect(one).toEqual(['worker-failed', 1, expect.stringContaining('the observation')]);
   });
 
   test('sizes that never come allocate nothing', async () => {
@@ -120,7 +148,11 @@ describe.each(pythons)('with $name', (python) => {
         return header;
       });
       const told = await feed(python, side, [...streams, ...streams, ...streams]);
-      for (const [end] of told) expect(end).toBe(side === 'client' ? 'worker-failed' : 'malformed');
+      for (const [i, [end, , reason]] of told.entries()) {
+        expect(end).toBe(side === 'client' ? 'worker-failed' : 'malformed');
+        if (i % 3 > 0) expect(reason).toContain('over the limits');
+        else expect(reason).toContain('ended');
+      }
     }
   });
 

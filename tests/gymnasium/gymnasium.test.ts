@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it, test, vi } from 'vitest';
@@ -8,6 +8,7 @@ import { createAgent, evaluate, train, type AutoresetMode, type Environment, typ
 import { gymnasium, type RemoteWarning } from '../../src/node/index.ts';
 import { assertEnvironment } from '../../src/testing/index.ts';
 import { failure } from '../support/failure.ts';
+import { alive } from './alive.ts';
 import { pythons } from './pythons.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'dqn-gymnasium-'));
@@ -393,9 +394,13 @@ describe('without what is needed', () => {
 
   it('tells a program that is no Python, and one that says nothing', async () => {
     const mute = join(scratch, 'mute');
-    writeFileSync(mute, '#!/bin/sh\nexec sleep 60\n');
+    const pidFile = join(scratch, 'mute.pid');
+    writeFileSync(mute, `#!/bin/sh\necho $$ > '${pidFile}'\nexec sleep 60\n`);
     chmodSync(mute, 0o755);
-    expect(await failure(gymnasium('CartPole-v1', { python: mute, answerTimeout: 300 }))).toMatchObject({ code: 'worker-failed' });
+    expect(await failure(gymnasium('CartPole-v1', { python: mute, answerTimeout: 2_000 }))).toMatchObject({
+      code: 'worker-failed',
+    });
+    await expect.poll(() => alive(Number(readFileSync(pidFile, 'utf8')))).toBe(false);
     expect(await failure(gymnasium('CartPole-v1', { python: '/bin/echo' }))).toMatchObject({ code: 'worker-failed' });
     expect(await failure(gymnasium('CartPole-v1', { python: '/bin/false' }))).toMatchObject({
       code: 'worker-failed',

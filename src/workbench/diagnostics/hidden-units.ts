@@ -53,7 +53,10 @@ export class HiddenUnits {
     return new HiddenUnits(source, prefixes);
   }
 
-  /** @param observations - `[rows, inputSize]`, as the network takes them. */
+  /**
+   * What the hidden layers do with these observations, by the weights of this moment.
+   * @param observations - `[rows, inputSize]`, as the network takes them.
+   */
   async report(observations: Float32Array, rows: number): Promise<HiddenUnitsReport> {
     const weights = await (this.#source.weights() as MaybePromise<NamedTensor[]>);
     let [dead, rectified] = [0, 0];

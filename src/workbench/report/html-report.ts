@@ -10,14 +10,14 @@ import type { LoggedRun } from './read-log.ts';
 import { STYLE } from './style.ts';
 
 /** A number, word or switch that something was made with. */
-type Setting = string | number | boolean;
+export type ReportedSetting = string | number | boolean;
 
 /** A run in a report. */
 export interface ReportedRun extends Pick<LoggedRun, 'series'> {
   /** What it is a run of: runs of one group, seeds of the same thing, are one curve. */
   readonly group: string;
   /** What it was made with: shown as a table, those that differ between groups first. */
-  readonly settings?: Readonly<Record<string, Setting>>;
+  readonly settings?: Readonly<Record<string, ReportedSetting>>;
 }
 
 /** What {@link htmlReport} shows. */
@@ -26,7 +26,7 @@ export interface ReportOptions {
   /** At least one. */
   readonly runs: readonly ReportedRun[];
   /** Further facts: versions, the machine, the command. `aboutMachine()` of `@scope/dqn/node` gives some. */
-  readonly about?: Readonly<Record<string, Setting>>;
+  readonly about?: Readonly<Record<string, ReportedSetting>>;
 }
 
 /** What runs are compared by: the first that is there. */
@@ -168,7 +168,7 @@ function settingsOf(runs: readonly ReportedRun[]): Map<string, string> {
   return new Map([...all].map(([name, values]) => [name, [...values].join(', ')]));
 }
 
-function facts(about: Readonly<Record<string, Setting>>): string {
+function facts(about: Readonly<Record<string, ReportedSetting>>): string {
   const rows = Object.entries(about).map(([name, value]) => cells('td', [name, String(value)].map(escapeText)));
   return rows.length === 0 ? '' : `<h2>About</h2><table><tbody>${rows.join('')}</tbody></table>`;
 }

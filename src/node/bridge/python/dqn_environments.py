@@ -91,7 +91,7 @@ def discrete_codec(n, start):
 
     def decode(buffer, offset):
         number = packed.unpack_from(buffer, offset)[0]
-        if not start <= number < start + n:
+        if not (start <= number < start + n and number == int(number)):
             raise malformed(f"the observation {number} of {space}")
         return np.int64(number)
 

@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import os
 import sys
 import threading
 
@@ -26,25 +27,35 @@ def limit_memory(more):
         pass  # not on Linux
 
 
+def reader_of(stream):
+    """What a child process reads: a pipe, unlike memory, gets room for as many bytes as are asked of it."""
+    if len(stream) > 32_768:
+        return io.BytesIO(stream)  # more than a pipe is sure to hold
+    reader, writer = os.pipe()
+    os.write(writer, stream)
+    os.close(writer)
+    return os.fdopen(reader, "rb")
+
+
 def serve(stream):
     out = io.BytesIO()
-    server = dqn_gymnasium.Server(io.BytesIO(stream), out)
+    server = dqn_gymnasium.Server(reader_of(stream), out)
     try:
         server.run()
-        end = "end"
-    except dqn_gymnasium.Malformed:
-        end = "malformed"
+        end, reason = "end", ""
+    except dqn_gymnasium.Malformed as error:
+        end, reason = "malformed", str(error)
     out.seek(0)
     answers = 0
     while dqn_gymnasium.read_frame(out) is not None:
         answers += 1
-    return [end, answers]
+    return [end, answers, reason]
 
 
 class Process:
     def __init__(self, stream):
         self.stdin = io.BytesIO()
-        self.stdout = io.BytesIO(stream)
+        self.stdout = reader_of(stream)
 
     def poll(self):
         return 0
@@ -67,14 +78,14 @@ def use(stream):
         for _ in range(3):
             environment.step(environment._actions.decode(bytes(environment._actions.size), 0))
             calls += 1
-        return ["end", calls]
+        return ["end", calls, ""]
     except dqn_environments.DqnError as error:
-        return [error.code, calls]
+        return [error.code, calls, str(error)]
     finally:
         dqn_environments.Bridge = real
 
 
-limit_memory(512 * 2**20)
+limit_memory(128 * 2**20)
 for line in sys.stdin:
     side, text = json.loads(line)
     try:

@@ -1,0 +1,63 @@
+import { checkNumber } from '../common/check.ts';
+import { DqnError, describe } from '../common/errors.ts';
+import type { Dataset } from './dataset.ts';
+
+/** What an estimate by importance sampling needs beside the dataset. */
+export interface ImportanceSamplingOptions {
+  /** `[N]`: with what probability the policy that recorded took each action, above 0. */
+  readonly behavior: ArrayLike<number>;
+  /** `[N]`: with what probability the policy to be valued takes it. */
+  readonly target: ArrayLike<number>;
+  /** γ in [0, 1]. Default 1. */
+  readonly discount?: number;
+  /**
+   * - `ordinary`: the mean of `ρ_e G_e`, ρ being the ratio of the probabilities of the whole episode; unbiased.
+   * - `weighted`: `Σ ρ_e G_e / Σ ρ_e`; biased, of far less variance; 0 where all ratios are 0.
+   * - `perDecision` (default): the mean of `Σ_t γᵗ ρ_{e,0…t} r_t`; unbiased, of less variance than `ordinary`.
+   */
+  readonly kind?: 'ordinary' | 'weighted' | 'perDecision';
+}
+
+/**
+ * The value of a policy at the start of an episode, from episodes that another one recorded. Source: Precup, Sutton and Singh 2000, "Eligibility Traces for Off-Policy
+ * Policy Evaluation".
+ * @throws DqnError `invalid-dataset` without an episode, `invalid-option` if a probability is out of range or missing, or another option.
+ */
+export function importanceSampling(dataset: Dataset, options: ImportanceSamplingOptions): number {
+  const { behavior, target, kind = 'perDecision' } = options;
+  const discount = checkNumber('importanceSampling({ discount })', options.discount ?? 1, { min: 0, max: 1 });
+  if (!['ordinary', 'weighted', 'perDecision'].includes(kind)) {
+    refuse('invalid-option', 'kind', "'ordinary', 'weighted' or 'perDecision'", describe(kind));
+  }
+  if (dataset.episodes === 0) refuse('invalid-dataset', 'dataset', 'at least one episode', 'none');
+  checkProbabilities('behavior', behavior, dataset.size, true);
+  checkProbabilities('target', target, dataset.size, false);
+  let sum = 0;
+  let ratios = 0;
+  for (let episode = 0; episode < dataset.episodes; episode++) {
+    let ratio = 1;
+    let factor = 1;
+    let plain = 0;
+    let decided = 0;
+    for (let step = dataset.start(episode); step < dataset.episodeEnds[episode]; step++) {
+      ratio *= target[step] / behavior[step];
+      plain += factor * dataset.rewards[step];
+      decided += factor * ratio * dataset.rewards[step];
+      factor *= discount;
+    }
+    ratios += ratio;
+    sum += kind === 'perDecision' ? decided : ratio * plain;
+  }
+  if (kind !== 'weighted') return sum / dataset.episodes;
+  return ratios === 0 ? 0 : sum / ratios;
+}
+
+function checkProbabilities(name: string, values: ArrayLike<number>, size: number, positive: boolean): void {
+  if (values?.length !== size) refuse('invalid-option', name, `${size} probabilities, one a step`, describe(values?.length));
+  const range = { min: 0, max: 1, exclusiveMin: positive };
+  for (let i = 0; i < size; i++) checkNumber(`importanceSampling(${name}[${i}])`, values[i], range);
+}
+
+function refuse(code: 'invalid-option' | 'invalid-dataset', name: string, expected: string, received: string): never {
+  throw new DqnError({ code, where: `importanceSampling(${name})`, expected, received, remedy: `Pass ${expected}.` });
+}
