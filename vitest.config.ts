@@ -22,6 +22,8 @@ export default defineConfig({
   },
   test: {
     testTimeout: 60_000,
+    // Vitest would leave one core idle: of two, half.
+    maxWorkers: '100%',
     projects: [
       {
         extends: true,

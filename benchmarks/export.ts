@@ -5,6 +5,7 @@
 import { gzipSync } from 'node:zlib';
 import { createAgent, evaluate, loadPolicy, mlp, train } from '../src/index.ts';
 import type { AgentOptions, Environment, LoadedPolicy } from '../src/index.ts';
+import { Acrobot, CartPole } from '../src/environments/index.ts';
 import { settings } from '../src/cli/settings.ts';
 import { distil, exportPolicy, policyOf, quantizeWeights, writePolicy, type PolicyNetwork } from '../src/export/index.ts';
 
@@ -77,10 +78,9 @@ async function measure<Observation>(task: Task<Observation>): Promise<void> {
 
 row('task', 'policy', `mean return of ${EPISODES} ± standard error`, 'same action', 'program', 'gzipped');
 row('---', '---', '---', '---', '---', '---');
-const { cartpole, acrobot } = settings;
-for (const [{ name, create, options, steps }, student] of [
-  [cartpole, mlp({ hidden: [8] })],
-  [acrobot, mlp({ hidden: [16] })],
+for (const [{ name, options, steps }, create, student] of [
+  [settings.cartpole, () => new CartPole(), mlp({ hidden: [8] })],
+  [settings.acrobot, () => new Acrobot(), mlp({ hidden: [16] })],
 ] as const) {
   await measure({ name, make: create, options: { ...options(steps), seed: 1 }, steps, student });
 }

@@ -7,7 +7,7 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { createAgent, evaluate, train } from '../src/index.ts';
-import { settings } from '../src/cli/settings.ts';
+import { environmentOf, settings } from '../src/cli/settings.ts';
 
 interface Result {
   readonly environment: string;
@@ -18,9 +18,10 @@ interface Result {
 }
 
 async function one(environment: string, seed: number): Promise<Result> {
-  const { create, options, steps } = settings[environment];
+  const { options, steps } = settings[environment];
+  const create = await environmentOf(settings[environment]).load();
   const started = performance.now();
-  const agent = await createAgent(create(), { ...options(steps), seed });
+  const agent = await createAgent<unknown>(create(), { ...options(steps), seed });
   for await (const _ of train(agent, create(), { steps }));
   const seconds = (performance.now() - started) / 1000;
   const { mean, std } = await evaluate(agent, create(), { episodes: 100, seed: 1_000_000 + seed });

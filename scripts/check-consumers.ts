@@ -110,6 +110,10 @@ try {
     throw new Error(`Expected a finished run of dqn but received ${JSON.stringify(trained)}`);
   }
   console.log('dqn train: finished');
+  // It lists every environment, also one whose package is not there.
+  const listed = run(node, 'npx', '--no-install', 'dqn', 'environments');
+  if (!/^LunarLander-v3 .*npm install planck/m.test(listed))
+    throw new Error(`Expected LunarLander-v3 in the list but received\n${listed}`);
 
   const vite = installCopy('vite-app', tarball, scratch);
   run(vite, 'tsc', ...node16);

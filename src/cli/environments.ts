@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Environment } from '../index.ts';
+import { DqnError, type Environment } from '../index.ts';
 import * as all from '../environments/index.ts';
 import { suggest } from './suggest.ts';
 import { UserMistake } from './user-mistake.ts';
@@ -20,15 +20,37 @@ export interface RegisteredEnvironment {
   readonly id: string;
   /** What there is to do, in a few words. */
   readonly description: string;
-  readonly create: CreateEnvironment;
+  /** The entry of the package that exports it. */
+  readonly entry: 'box2d' | 'environments';
+  /** @throws DqnError `missing-package` where it needs one that is not installed. */
+  readonly load: () => Promise<CreateEnvironment>;
 }
 
 /** A class of environments; its options are checked by its constructor. */
 type EnvironmentClass = new (options?: never) => Pick<AnyEnvironment, 'actionSpace'>;
 
 function register(id: string, type: EnvironmentClass, description: string): RegisteredEnvironment {
+  return { id, description, entry: 'environments', load: async () => creating(type) };
+}
+
+function creating(type: EnvironmentClass): CreateEnvironment {
   const Type = type as unknown as new (options?: EnvironmentOptions) => AnyEnvironment;
-  return { id, description, create: (options) => new Type(options) };
+  return (options) => new Type(options);
+}
+
+async function loadLunarLander(): Promise<CreateEnvironment> {
+  try {
+    return creating((await import('../box2d/index.ts')).LunarLander);
+  } catch (cause) {
+    throw new DqnError({
+      code: 'missing-package',
+      where: 'LunarLander-v3',
+      expected: 'the package planck, which moves the bodies',
+      received: `none that can be loaded: ${cause instanceof Error ? cause.message.split('\n', 1)[0] : String(cause)}`,
+      remedy: 'Install it: npm install planck.',
+      cause,
+    });
+  }
 }
 
 /** All environments of the package. */
@@ -44,6 +66,7 @@ export const environments: readonly RegisteredEnvironment[] = [
   register('DeepSea', all.DeepSea, 'find one path among exponentially many (bsuite)'),
   register('FrozenLake-v1', all.FrozenLake, 'cross a slippery lake'),
   register('GridWorld', all.GridWorld, 'walk to a goal'),
+  { id: 'LunarLander-v3', description: 'land a rocket between two flags', entry: 'box2d', load: loadLunarLander },
   register('MemoryChain', all.MemoryChain, 'remember what was shown at first (bsuite)'),
   register('MountainCar-v0', all.MountainCar, 'swing a car up a hill'),
   register('MinAtar/Asterix-v1', all.Asterix, 'collect gold, shun enemies'),
@@ -69,7 +92,7 @@ export interface FoundEnvironment {
 export async function findEnvironment(name: string): Promise<FoundEnvironment> {
   if (/^\.{0,2}[\\/]|^[a-z]:[\\/]|#/i.test(name)) return { id: name, create: await importEnvironment(name) };
   const known = environments.find(({ id }) => plain(id) === plain(name));
-  if (known) return known;
+  if (known) return { id: known.id, create: await known.load() };
   const names = environments.flatMap(({ id }) => [id, stem(id)]);
   const hint = suggest(name, names);
   throw new UserMistake(`There is no environment ${name}.${hint} \`dqn environments\` lists all; your own goes by ./file.js#Name.`);

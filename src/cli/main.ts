@@ -5,8 +5,8 @@ import { readCheckpoint, saveCheckpoint, writeFileAtomic } from '../node/index.t
 import { parseArguments, type Arguments } from './arguments.ts';
 import { decodeEpisodes, encodeEpisodes } from './episode-log.ts';
 import { learningCurve, type CurvePoint } from './learning-curve.ts';
+import { environmentOf } from './settings.ts';
 import { Progress } from './progress.ts';
-import type { Setting } from './settings.ts';
 
 /** The exit code of a process that was interrupted by Ctrl-C. */
 const interrupted = 130;
@@ -14,7 +14,9 @@ const interrupted = 130;
 async function main(): Promise<number> {
   const given = parseArguments(process.argv.slice(2));
   const { setting, steps, seed, out } = given;
-  const agent = await createAgent(setting.create(), { ...setting.options(steps), seed });
+  const { entry, load } = environmentOf(setting);
+  const create = await load();
+  const agent = await createAgent<unknown>(create(), { ...setting.options(steps), seed });
   const checkpoint = join(out, 'checkpoint.safetensors');
   const episodes = join(out, 'episodes.csv');
   const resume = given.resume ? await readCheckpoint(checkpoint) : undefined;
@@ -22,7 +24,7 @@ async function main(): Promise<number> {
   const log = resume ? await readFile(episodes).catch(() => undefined) : undefined;
   const points: CurvePoint[] = log ? decodeEpisodes(log) : [];
   console.log(`Double DQN on ${setting.name}, seed ${seed}, ${steps.toLocaleString('en')} steps, embedded engine`);
-  const run = train(agent, setting.create(), { steps, resume });
+  const run = train(agent, create(), { steps, resume });
   const finished = await follow(run, agent, given, points);
   await writeFileAtomic(episodes, encodeEpisodes(points));
   if (!finished) {
@@ -32,7 +34,7 @@ async function main(): Promise<number> {
     );
     return interrupted;
   }
-  const evaluation = await evaluate(agent, setting.create(), { episodes: given.episodes, seed: 1_000_000 + seed });
+  const evaluation = await evaluate(agent, create(), { episodes: given.episodes, seed: 1_000_000 + seed });
   const { mean, std, min, max } = evaluation;
   console.log(
     `Evaluation over ${evaluation.episodes} episodes: mean ${mean.toFixed(1)} ± ${std.toFixed(1)} (min ${min}, max ${max})`,
@@ -42,12 +44,12 @@ async function main(): Promise<number> {
   await writeFileAtomic(curve, learningCurve(`${setting.name}, Double DQN, seed ${seed}`, points));
   await saveCheckpoint(policy, await agent.savePolicy());
   console.log(`Learning curve: ${curve}\nPolicy: ${policy}; load it with\n`);
-  console.log(usage(setting, policy));
+  console.log(usage(create().constructor.name, entry, policy));
   return 0;
 }
 
 /** Consumes the run's events: shows progress, collects the curve; false if Ctrl-C stopped it before its end. */
-async function follow(run: TrainingRun, agent: Agent<Float32Array>, { steps }: Arguments, points: CurvePoint[]): Promise<boolean> {
+async function follow(run: TrainingRun, agent: Agent<unknown>, { steps }: Arguments, points: CurvePoint[]): Promise<boolean> {
   let stop = false;
   const onInterrupt = () => {
     stop = true;
@@ -78,8 +80,7 @@ function hint({ steps, setting, out, environment, seed }: Arguments): string {
   return out === `runs/${environment}-seed${seed}` ? stepsHint : `${stepsHint} --out ${out}`;
 }
 
-function usage({ create, entry }: Setting, path: string): string {
-  const environment = create().constructor.name;
+function usage(environment: string, entry: string, path: string): string {
   return [
     `import { loadPolicy } from '@scope/dqn';`,
     `import { ${environment} } from '@scope/dqn/${entry}';`,

@@ -1,14 +1,10 @@
-import { adam, doubleQ, epsilonGreedy, hard, linear, mlp, uniform, type AgentOptions, type Environment } from '../index.ts';
-import { LunarLander } from '../box2d/index.ts';
-import { Acrobot, CartPole, MountainCar } from '../environments/index.ts';
+import { adam, doubleQ, epsilonGreedy, hard, linear, mlp, uniform, type AgentOptions } from '../index.ts';
+import { environments, type RegisteredEnvironment } from './environments.ts';
 
-/** An environment that the command can train on, with settings that solve it. */
+/** Settings that solve an environment. */
 export interface Setting {
-  /** Its name, as in Gymnasium. */
+  /** The id of the environment. */
   readonly name: string;
-  /** The entry of the package that exports it. */
-  readonly entry: 'box2d' | 'environments';
-  readonly create: () => Environment<Float32Array, number>;
   /** Environment steps to train for unless told otherwise. */
   readonly steps: number;
   /** The agent's options for a run of so many steps. */
@@ -20,8 +16,6 @@ export interface Setting {
 export const settings: Readonly<Record<string, Setting>> = {
   cartpole: {
     name: 'CartPole-v1',
-    entry: 'environments',
-    create: () => new CartPole(),
     steps: 50_000,
     options: (steps) => ({
       network: mlp({ hidden: [128, 128] }),
@@ -38,8 +32,6 @@ export const settings: Readonly<Record<string, Setting>> = {
   },
   acrobot: {
     name: 'Acrobot-v1',
-    entry: 'environments',
-    create: () => new Acrobot(),
     steps: 100_000,
     options: (steps) => ({
       network: mlp({ hidden: [128, 128] }),
@@ -56,8 +48,6 @@ export const settings: Readonly<Record<string, Setting>> = {
   },
   mountaincar: {
     name: 'MountainCar-v0',
-    entry: 'environments',
-    create: () => new MountainCar(),
     steps: 120_000,
     options: (steps) => ({
       network: mlp({ hidden: [128, 128] }),
@@ -75,8 +65,6 @@ export const settings: Readonly<Record<string, Setting>> = {
   },
   lunarlander: {
     name: 'LunarLander-v3',
-    entry: 'box2d',
-    create: () => new LunarLander(),
     steps: 250_000,
     options: (steps) => ({
       network: mlp({ hidden: [128, 128] }),
@@ -92,3 +80,10 @@ export const settings: Readonly<Record<string, Setting>> = {
     }),
   },
 };
+
+/** The environment that settings are for. */
+export function environmentOf({ name }: Setting): RegisteredEnvironment {
+  const found = environments.find(({ id }) => id === name);
+  if (!found) throw new Error(`There is no environment ${name}.`);
+  return found;
+}

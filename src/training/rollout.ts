@@ -1,13 +1,22 @@
 import type { Agent } from '../agent/agent.ts';
-import { DqnError } from '../common/errors.ts';
 import { chain, isPromise, type MaybePromise, type Timing } from '../common/maybe-promise.ts';
 import { checkSame, damagedState, readArray, readCount, readFields, readList } from '../common/read-state.ts';
 import type { State } from '../common/state.ts';
+import type { Environment } from '../environment/environment.ts';
 import type { VectorEnvironment, VectorStepResult } from '../environment/vector-environment.ts';
 import { callEnvironment } from './call-environment.ts';
 import type { TrainEvent } from './events.ts';
+import { SingleEnvironment } from './single-environment.ts';
 
-/** Steps a vector of environments with an agent and tells the agent what happened: the acting half of the training loop. */
+/** A rollout on an environment or a vector of them. */
+export function rolloutOf<Observation, M extends Timing>(
+  agent: Agent<Observation, M>,
+  environment: Environment<Observation, number> | VectorEnvironment<Observation, number>,
+): Rollout<Observation, M> {
+  return new Rollout(agent, 'size' in environment ? environment : new SingleEnvironment(environment));
+}
+
+/** Steps a vector of environments, which reset themselves in the step that ends an episode, with an agent and tells the agent what happened: the acting half of the training loop. */
 export class Rollout<Observation, M extends Timing> {
   readonly #agent: Agent<Observation, M>;
   readonly #environment: VectorEnvironment<Observation, number>;
@@ -19,15 +28,6 @@ export class Rollout<Observation, M extends Timing> {
   #episodes = 0;
 
   constructor(agent: Agent<Observation, M>, environment: VectorEnvironment<Observation, number>) {
-    if (environment.autoreset !== 'same-step') {
-      throw new DqnError({
-        code: 'invalid-environment',
-        where: 'train(agent, environment)',
-        expected: `a vector environment with autoreset 'same-step'`,
-        received: `'${environment.autoreset}'`,
-        remedy: 'Leave the autoreset option of vectorize() out.',
-      });
-    }
     this.#agent = agent;
     this.#environment = environment;
     this.#returns = new Float64Array(environment.size);

@@ -2,14 +2,14 @@ import type { Agent, UpdateReport } from '../agent/agent.ts';
 import { checkInteger, checkNames, checkNumber } from '../common/check.ts';
 import { DqnError } from '../common/errors.ts';
 import { Breather } from '../common/macrotask.ts';
+import { loadPart } from '../common/load-part.ts';
 import { isPromise, type MaybePromise, type Timing } from '../common/maybe-promise.ts';
 import type { Environment } from '../environment/environment.ts';
 import type { VectorEnvironment } from '../environment/vector-environment.ts';
 import { throwIfAborted, type AbortSignalLike } from './abort.ts';
 import { evaluate } from './evaluate.ts';
 import type { TrainEvent } from './events.ts';
-import { Rollout } from './rollout.ts';
-import { SingleEnvironment } from './single-environment.ts';
+import type { Rollout } from './rollout.ts';
 
 /** When and on what to evaluate while training. */
 export interface TrainEvaluation<Observation> {
@@ -92,27 +92,31 @@ export function train<Observation, M extends Timing>(
     checkInteger('train({ evaluation: { period } })', options.evaluation.period, { min: 1 });
     if (options.evaluation.environment === environment) throw sharedEnvironment();
   }
-  const vector = 'size' in environment ? environment : new SingleEnvironment(environment);
-  const rollout = new Rollout(agent, vector);
+  if ('size' in environment && environment.autoreset !== 'same-step') throw otherAutoreset(environment.autoreset);
+  let loading: Promise<Rollout<Observation, M>> | undefined;
+  const load = () =>
+    (loading ??= loadPart('training', () => import('./rollout.ts')).then(({ rolloutOf }) => rolloutOf(agent, environment)));
   const checkpoint = async () => {
     const { encodeArchive } = await import('../common/archive.ts');
+    const rollout = await load();
     return encodeArchive({ kind: 'training', version, state: { agent: await agent.getState(), rollout: rollout.getState() } });
   };
   // Events are collected while the state is between two steps and told when it is whole again, so that a checkpoint taken at any event is sound.
   const pending: TrainEvent[] = [];
-  const run = Object.assign(events(agent, rollout, options, pending, checkpoint), { checkpoint, pending: 0 });
+  const run = Object.assign(events(agent, load, options, pending, checkpoint), { checkpoint, pending: 0 });
   return Object.defineProperty(run, 'pending', { get: () => pending.length });
 }
 
 async function* events<Observation, M extends Timing>(
   agent: Agent<Observation, M>,
-  rollout: Rollout<Observation, M>,
+  load: () => Promise<Rollout<Observation, M>>,
   options: TrainOptions<Observation>,
   pending: TrainEvent[],
   checkpoint: () => Promise<Uint8Array<ArrayBuffer>>,
 ): AsyncGenerator<TrainEvent, void, void> {
   const { steps, evaluation, checkpointPeriod, signal } = options;
   throwIfAborted(signal, 'train({ signal })');
+  const rollout = await load();
   if (options.resume) {
     const { decodeArchive } = await import('../common/archive.ts');
     await rollout.resume(decodeArchive(options.resume, { kind: 'training', version }));
@@ -152,6 +156,16 @@ function sharedEnvironment(): DqnError {
     expected: 'an environment of its own',
     received: 'the one that is trained on',
     remedy: 'Make a second one: evaluating would end the episode that training is in.',
+  });
+}
+
+function otherAutoreset(autoreset: string): DqnError {
+  return new DqnError({
+    code: 'invalid-environment',
+    where: 'train(agent, environment)',
+    expected: `a vector environment with autoreset 'same-step'`,
+    received: `'${autoreset}'`,
+    remedy: 'Leave the autoreset option of vectorize() out.',
   });
 }
 

@@ -162,6 +162,13 @@ test('dqn environments and dqn presets list what there is', async () => {
     actions: 6,
     tuned: false,
   });
+  expect(JSON.parse(environments.out)).toContainEqual({
+    id: 'LunarLander-v3',
+    description: 'land a rocket between two flags',
+    observations: '[8]',
+    actions: 4,
+    tuned: true,
+  });
   expect(presets.out).toMatch(/^rainbow +Rainbow \(Hessel et al\. 2018\)$/m);
 });
 
