@@ -2,7 +2,7 @@
 // when it is started again; then writes docs/learning-study.md and its pictures.
 //
 //   npm run bench:learning                                               5 seeds of everything: days
-//   npm run bench:learning -- --tasks CartPole,Acrobot --presets default,rainbow --seeds 3 --workers 2 --minutes 30
+//   npm run bench:learning -- --tasks CartPole,Acrobot --presets dqn,rainbow --seeds 3 --workers 2 --minutes 30
 //   npm run bench:learning -- --report                                   only writes the report of the runs that are there
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -11,10 +11,9 @@ import { parseArgs } from 'node:util';
 import { format, resolveConfig } from 'prettier';
 import { readResults } from '../src/cli/benchmark/result.ts';
 import { runBenchmark } from '../src/cli/benchmark/run-benchmark.ts';
-import { presets } from '../src/cli/presets.ts';
 import { writeFileAtomic } from '../src/node/index.ts';
 import { report } from './study/report.ts';
-import { tasks } from './study/tasks.ts';
+import { compared, tasks } from './study/tasks.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 /** The numbers were tuned on the seeds below. */
@@ -23,7 +22,7 @@ const FIRST_SEED = 101;
 const { values: options } = parseArgs({
   options: {
     tasks: { type: 'string', default: tasks.map(({ name }) => name).join(',') },
-    presets: { type: 'string', default: presets.map(({ name }) => name).join(',') },
+    presets: { type: 'string', default: compared.map(({ name }) => name).join(',') },
     seeds: { type: 'string', default: '5' },
     workers: { type: 'string', default: String(availableParallelism()) },
     minutes: { type: 'string', default: 'Infinity' },
@@ -45,7 +44,7 @@ if (!options.report) {
   const minutes = Number(options.minutes);
   // As if by Ctrl-C: runs keep a checkpoint, from which they go on.
   const end = minutes === Infinity ? undefined : setTimeout(() => process.kill(process.pid, 'SIGINT'), minutes * 60_000);
-  const asked = chosen(presets, options.presets);
+  const asked = chosen(compared, options.presets);
   ({ failures } = await runBenchmark({
     tasks: chosen(tasks, options.tasks).flatMap(({ name, configuration }) =>
       asked.map((preset) => ({ name, configuration: { ...configuration, preset: preset.name, logPeriod: 10_000 } })),

@@ -1,10 +1,9 @@
 // Turns the results of the study into a document and pictures.
 import { benchmarkRows, markdownTable, type BenchmarkRow } from '../../src/cli/benchmark/tables.ts';
 import type { BenchmarkResult } from '../../src/cli/benchmark/result.ts';
-import { presets } from '../../src/cli/presets.ts';
 import { zoo } from '../../src/cli/zoo.ts';
 import { intervalPlot } from '../plots/interval-plot.ts';
-import { tasks, type StudyTask } from './tasks.ts';
+import { compared, tasks, type StudyTask } from './tasks.ts';
 
 const PIECES = { classic: 'Classic control and LunarLander', deepsea: 'DeepSea', minatar: 'MinAtar' } as const;
 
@@ -51,7 +50,7 @@ export function report(results: readonly BenchmarkResult[]): { markdown: string;
 
 /** Says what has no result yet, so that nobody takes the study for whole. */
 function missing(rows: readonly BenchmarkRow[]): string {
-  const absent = presets.filter(({ name }) => !rows.some(({ preset }) => preset === name));
+  const absent = compared.filter(({ name }) => !rows.some(({ preset }) => preset === name));
   return absent.length === 0 ? '' : `Not run yet: ${absent.map(({ name }) => name).join(', ')}.`;
 }
 
@@ -70,7 +69,7 @@ function picture(title: string, sections: readonly Section[]): string {
   const panels = sections.map(({ task, steps, rows }) => ({
     title: task.name,
     label: `mean return after ${steps.toLocaleString('en')} steps`,
-    rows: presets.flatMap(({ name }) => {
+    rows: compared.flatMap(({ name }) => {
       const row = rows.find(({ preset }) => preset === name);
       if (!row) return [];
       const { estimate, low, high } = row.interquartileMean;

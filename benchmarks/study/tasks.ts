@@ -1,5 +1,6 @@
 // What is learned in the study, and what others have published for it.
 import type { PartialConfiguration } from '../../src/cli/configuration/schema.ts';
+import { presets } from '../../src/cli/presets.ts';
 
 /** A figure that somebody has published. */
 export interface Published {
@@ -70,3 +71,6 @@ export const tasks: readonly StudyTask[] = [
   minAtar('Freeway', 50.2),
   minAtar('Seaquest', 20.1),
 ];
+
+/** What is compared. The defaults of the library are Double DQN: with tuned numbers, `default` and `double-dqn` are the same. */
+export const compared = presets.filter(({ name }) => name !== 'default');
