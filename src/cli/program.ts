@@ -3,6 +3,7 @@ import { benchmarkCommand } from './commands/benchmark.ts';
 import { environmentsCommand } from './commands/environments.ts';
 import { presetsCommand } from './commands/presets.ts';
 import { trainCommand } from './commands/train.ts';
+import { tuneCommand } from './commands/tune.ts';
 import { packageVersion } from './run/package-version.ts';
 
 /** The command `dqn`, with all its subcommands. */
@@ -12,7 +13,7 @@ export function program(): Command {
     .version(packageVersion())
     .configureHelp({ helpWidth: 100 })
     .showHelpAfterError('(--help tells all options)');
-  for (const create of [trainCommand, benchmarkCommand, environmentsCommand, presetsCommand]) {
+  for (const create of [trainCommand, tuneCommand, benchmarkCommand, environmentsCommand, presetsCommand]) {
     command.addCommand(create().copyInheritedSettings(command));
   }
   return command;

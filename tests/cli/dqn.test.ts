@@ -238,6 +238,43 @@ describe('several runs', () => {
   }, 120_000);
 });
 
+describe('dqn tune', () => {
+  const space = { 'learningRate.from': { low: 1e-4, high: 1e-2, scale: 'log' }, hidden: { choices: [[8], [16]] } };
+  const few = '--steps 270 --final-episodes 3 --workers 1 --json';
+  beforeAll(() => writeFile(join(folder, 'space.json'), JSON.stringify(space)));
+
+  test('goes on with a study as if it had not been interrupted, and leaves the best as a configuration', async () => {
+    const line = `tune cartpole --space space.json ${few}`;
+    const whole = await dqn(`${line} --trials 4 --out tune-a`);
+    expect(whole.code).toBe(0);
+    const first = await dqn(`${line} --trials 2 --out tune-b`);
+    expect(JSON.parse(first.out)).toMatchObject({ status: 'finished', trials: 2 });
+    expect((await dqn(`${line} --trials 4 --out tune-b`)).err).toContain('holds a study already: go on with --resume');
+    const second = await dqn(`${line} --trials 4 --out tune-b --resume`);
+    expect({ ...(JSON.parse(second.out) as object), out: 'tune-a' }).toEqual(JSON.parse(whole.out));
+    expect((await dqn(`${line} --trials 5 --seed 2 --out tune-b --resume`)).err).toContain('is of another study');
+    const best = (await json('tune-b/best.json')) as { agent: { hidden: number[]; learningRate: object } };
+    expect(best.agent).toMatchObject({ hidden: [expect.any(Number)], learningRate: { to: 0, fraction: 1 }, batchSize: 64 });
+    expect((await dqn(`train --config tune-b/best.json ${small} --out tuned`)).code).toBe(0);
+  }, 120_000);
+
+  test.each([
+    ['{ "lerningRate": { "low": 0, "high": 1 } }', /an agent has no lerningRate\. Did you mean learningRate\?/],
+    ['{ "learningRate.too": { "low": 0, "high": 1 } }', /learningRate has no part too/],
+    ['{ "vMin": { "low": 0, "high": 1 } }', /the preset default takes no vMin: its head is expected/],
+    ['{ "nStep": { "low": 3, "high": 1 } }', /nStep: low must be below high/],
+    ['{ "nStep": { "low": 0, "high": 1, "scale": "log" } }', /begins above 0/],
+    ['{ "nStep": [1, 2] }', /nStep: expected \{ choices \}/],
+    ['{}', /there is no range in it/],
+    ['{', /is no JSON/],
+  ])('refuses %s', async (text, message) => {
+    await writeFile(join(folder, 'wrong.json'), text);
+    const { code, err } = await dqn(`tune cartpole --space wrong.json ${few} --out wrong`);
+    expect(code).toBe(1);
+    expect(err).toMatch(message);
+  });
+});
+
 test('every preset has a use for the numbers that are tuned for it', async () => {
   const paper = JSON.parse((await dqn('presets --json')).out) as { name: string; options: { optimizer: { spec: object } } }[];
   const tuned = JSON.parse((await dqn('presets cartpole --json')).out) as typeof paper;

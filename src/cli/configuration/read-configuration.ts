@@ -38,7 +38,8 @@ function keysAt(place: string): string[] {
   return place === '' ? Object.keys(configurationSchema.shape) : ['from', 'to', 'steps', 'fraction'];
 }
 
-async function readJson(path: string): Promise<unknown> {
+/** @throws UserMistake where there is no such file, or it is no JSON. */
+export async function readJson(path: string): Promise<unknown> {
   let text: string;
   try {
     text = await readFile(path, 'utf8');
