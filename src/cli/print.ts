@@ -10,3 +10,8 @@ export function printTable(head: readonly string[], rows: readonly (readonly (st
         .trimEnd(),
     );
 }
+
+/** A number to five digits, without needless zeros. */
+export function short(value: number): string {
+  return String(Number(value.toPrecision(5)));
+}

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { environmentsCommand } from './commands/environments.ts';
+import { evaluateCommand } from './commands/evaluate.ts';
 import { presetsCommand } from './commands/presets.ts';
 import { trainCommand } from './commands/train.ts';
 import { packageVersion } from './run/package-version.ts';
@@ -11,7 +12,7 @@ export function program(): Command {
     .version(packageVersion())
     .configureHelp({ helpWidth: 100 })
     .showHelpAfterError('(--help tells all options)');
-  for (const create of [trainCommand, environmentsCommand, presetsCommand]) {
+  for (const create of [trainCommand, evaluateCommand, environmentsCommand, presetsCommand]) {
     command.addCommand(create().copyInheritedSettings(command));
   }
   return command;

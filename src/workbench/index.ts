@@ -41,3 +41,6 @@ export { tensorBoardLogger } from './loggers/tensor-board-logger.ts';
 // Reports.
 export { htmlReport, type ReportedRun, type ReportedSetting, type ReportOptions } from './report/html-report.ts';
 export { readLog, type LoggedRun } from './report/read-log.ts';
+
+// Files.
+export { readSaved, type SavedFile } from './read-saved.ts';
