@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { environmentsCommand } from './commands/environments.ts';
 import { evaluateCommand } from './commands/evaluate.ts';
+import { inspectCommand } from './commands/inspect.ts';
 import { presetsCommand } from './commands/presets.ts';
 import { trainCommand } from './commands/train.ts';
 import { packageVersion } from './run/package-version.ts';
@@ -12,7 +13,7 @@ export function program(): Command {
     .version(packageVersion())
     .configureHelp({ helpWidth: 100 })
     .showHelpAfterError('(--help tells all options)');
-  for (const create of [trainCommand, evaluateCommand, environmentsCommand, presetsCommand]) {
+  for (const create of [trainCommand, evaluateCommand, inspectCommand, environmentsCommand, presetsCommand]) {
     command.addCommand(create().copyInheritedSettings(command));
   }
   return command;

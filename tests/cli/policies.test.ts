@@ -11,8 +11,10 @@ import {
   fullyParameterisedQuantile,
   type ValueHead,
 } from '../../src/index.ts';
+import { encodeArchive } from '../../src/common/archive.ts';
 import { CartPole } from '../../src/environments/index.ts';
 import { saveCheckpoint } from '../../src/node/index.ts';
+import { Dataset, encodeDataset } from '../../src/offline/index.ts';
 import { buildCommand, type BuiltCommand } from '../support/built-command.ts';
 
 /** What one run has left is looked at by every command here. */
@@ -126,7 +128,116 @@ describe('dqn evaluate', () => {
     ['evaluate damaged.safetensors cartpole', /expected \d+ bytes but received only the first \d+/],
     ['evaluate foreign.bin cartpole', /received those of another kind of file/],
     ['evaluate own.safetensors cartpole', /own\.safetensors has a head of its own \(mine of width 4/],
-    ['evaluate run --engine wazm', /There is no engine wams.*Did you mean wasm\?/],
+    ['evaluate run --engine wazm', /There is no engine wazm.*Did you mean wasm\?/],
     ['evaluate run --episodes 0', /Expected a whole number of at least 1/],
   ])('%s', expectMistake);
+});
+
+describe('dqn inspect', () => {
+  const inspected = async (path: string) => JSON.parse((await dqn(`inspect ${path} --json`)).out) as Record<string, unknown>;
+
+  test('tells the network, the head and the tensors of a policy', async () => {
+    expect(await inspected('categorical.safetensors')).toMatchObject({
+      kind: 'policy',
+      version: 2,
+      bytes: (await readFile(join(folder, 'categorical.safetensors'))).length,
+      facts: { head: 'categorical of width 5, {"atoms":5,"vMin":0,"vMax":30}', actions: 2, heads: 1 },
+      network: {
+        inputShape: [4],
+        layers: [
+          { kind: 'dense', units: 4 },
+          { kind: 'dense', units: 10 },
+        ],
+      },
+      parameters: 4 * 4 + 4 + 4 * 10 + 10,
+      tensors: [
+        { name: '/weights/layers.0.weight', shape: [4, 4], type: 'Float32', size: 16 },
+        { name: '/weights/layers.0.bias', shape: [4], type: 'Float32', size: 4 },
+        { name: '/weights/layers.1.weight', shape: [4, 10], type: 'Float32', size: 40 },
+        { name: '/weights/layers.1.bias', shape: [10], type: 'Float32', size: 10 },
+      ],
+    });
+    const { out, err } = await dqn('inspect categorical.safetensors');
+    expect(err).toBe('');
+    expect(out).toMatch(/^network +\[4\] → dense\(units 4, activation relu.*\) → dense\(units 10/m);
+    expect(out).toMatch(/^parameters +70$/m);
+  });
+
+  test('tells step, parts and tensors of a checkpoint', async () => {
+    const checkpoint = await inspected('run/checkpoints/run.000000000600.safetensors');
+    expect(checkpoint).toMatchObject({
+      kind: 'training',
+      facts: { step: 600, updates: 501 },
+      parts: { optimizer: 'adam', replay: 'uniform, capacity 400', nStep: 1, discount: 0.99 },
+      parameters: 4 * 8 + 8 + 8 * 2 + 2,
+    });
+    expect(checkpoint.tensors).toContainEqual({
+      name: '/agent/optimizer/layers.0.weight.m',
+      shape: [4, 8],
+      type: 'Float32',
+      size: 32,
+    });
+  });
+
+  test('tells configuration, parts, results and files of a run, and what is there of one that has only begun', async () => {
+    const { agent, best, evaluation, machine } = await json('run/run.json');
+    expect(await inspected('run')).toMatchObject({
+      kind: 'run',
+      status: 'finished',
+      step: 600,
+      library: (machine as { library: string }).library,
+      configuration: await json('run/configuration.json'),
+      agent,
+      best,
+      evaluation,
+      files: expect.arrayContaining([
+        { name: 'run.json', bytes: (await readFile(join(folder, 'run/run.json'))).length },
+      ]) as unknown,
+    });
+    expect(await inspected('begun')).toMatchObject({ status: 'begun', files: [{ name: 'configuration.json' }] });
+    const { out } = await dqn('inspect run');
+    expect(out).toMatch(/^status +finished at step 600$/m);
+    expect(out).toMatch(/^optimizer\.spec\.kind +adam$/m);
+  });
+
+  test('tells the size of a dataset', async () => {
+    const dataset = new Dataset({
+      observationSize: 1,
+      actionCount: 2,
+      observations: Float32Array.of(0, 1, 2, 0, 1),
+      actions: Int32Array.of(1, 1, 0),
+      rewards: Float32Array.of(0, 1, 2),
+      terminations: Uint8Array.of(0, 1, 0),
+      truncations: Uint8Array.of(0, 0, 1),
+      episodeEnds: Int32Array.of(2, 3),
+    });
+    await saveCheckpoint(join(folder, 'dataset.safetensors'), encodeDataset(dataset));
+    expect(await inspected('dataset.safetensors')).toMatchObject({
+      kind: 'dataset',
+      facts: { steps: 3, episodes: 2, meanReturn: 1.5, observationSize: 1, actionCount: 2 },
+    });
+  });
+
+  test('believes nothing: shapes that do not fit, names that would steer the terminal, kinds of the future', async () => {
+    const state = { list: [{ name: 'huge\u001b[2J', shape: [1e9, 1e9], values: new Float32Array(2) }], note: 'a\u0007b' };
+    await saveCheckpoint(join(folder, 'odd.safetensors'), encodeArchive({ kind: 'future\u001b[1m', version: 9, state }));
+    const { code, out } = await dqn('inspect odd.safetensors');
+    expect(code).toBe(0);
+    expect(out).not.toMatch(/(?!\n)\p{Cc}/u);
+    expect(out).toMatch(/^kind +future\\x1b\[1m, layout 9$/m);
+    expect(out).toMatch(/^\/list\/0\/values +Float32 +\[2\] +2$/m);
+  });
+
+  test.each([
+    ['inspect nowhere', /received no such file/],
+    ['inspect built', /built holds no run/],
+    ['inspect damaged.safetensors', /expected \d+ bytes but received only the first \d+/],
+    ['inspect foreign.bin', /expected the bytes of a checkpoint of this library but received those of another kind of file/],
+    ['inspect torn', /torn\/run\.json is damaged: status: /],
+  ])('%s', async (line, message) => {
+    await mkdir(join(folder, 'torn'), { recursive: true });
+    await copyFile(join(folder, 'run/configuration.json'), join(folder, 'torn/configuration.json'));
+    await writeFile(join(folder, 'torn/run.json'), '{}');
+    await expectMistake(line, message);
+  });
 });
