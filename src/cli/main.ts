@@ -3,13 +3,11 @@ import { join } from 'node:path';
 import { createAgent, DqnError, evaluate, train, type Agent, type TrainingRun } from '../index.ts';
 import { readCheckpoint, saveCheckpoint, writeFileAtomic } from '../node/index.ts';
 import { parseArguments, type Arguments } from './arguments.ts';
+import { INTERRUPTED } from './interrupted.ts';
 import { decodeEpisodes, encodeEpisodes } from './episode-log.ts';
 import { learningCurve, type CurvePoint } from './learning-curve.ts';
 import { environmentOf } from './settings.ts';
 import { Progress } from './progress.ts';
-
-/** The exit code of a process that was interrupted by Ctrl-C. */
-const interrupted = 130;
 
 async function main(): Promise<number> {
   const given = parseArguments(process.argv.slice(2));
@@ -32,7 +30,7 @@ async function main(): Promise<number> {
     console.log(
       `\nStopped at step ${agent.step}. Go on with:  npm start -- --environment ${given.environment} --seed ${seed}${hint(given)} --resume`,
     );
-    return interrupted;
+    return INTERRUPTED;
   }
   const evaluation = await evaluate(agent, create(), { episodes: given.episodes, seed: 1_000_000 + seed });
   const { mean, std, min, max } = evaluation;

@@ -4,6 +4,7 @@ import { evaluateCommand } from './commands/evaluate.ts';
 import { inspectCommand } from './commands/inspect.ts';
 import { presetsCommand } from './commands/presets.ts';
 import { trainCommand } from './commands/train.ts';
+import { watchCommand } from './commands/watch.ts';
 import { packageVersion } from './run/package-version.ts';
 
 /** The command `dqn`, with all its subcommands. */
@@ -13,7 +14,7 @@ export function program(): Command {
     .version(packageVersion())
     .configureHelp({ helpWidth: 100 })
     .showHelpAfterError('(--help tells all options)');
-  for (const create of [trainCommand, evaluateCommand, inspectCommand, environmentsCommand, presetsCommand]) {
+  for (const create of [trainCommand, evaluateCommand, watchCommand, inspectCommand, environmentsCommand, presetsCommand]) {
     command.addCommand(create().copyInheritedSettings(command));
   }
   return command;

@@ -16,6 +16,7 @@ import { CartPole } from '../../src/environments/index.ts';
 import { saveCheckpoint } from '../../src/node/index.ts';
 import { Dataset, encodeDataset } from '../../src/offline/index.ts';
 import { buildCommand, type BuiltCommand } from '../support/built-command.ts';
+import { checkXml } from '../support/check-xml.ts';
 
 /** What one run has left is looked at by every command here. */
 let folder = '';
@@ -238,6 +239,61 @@ describe('dqn inspect', () => {
     await mkdir(join(folder, 'torn'), { recursive: true });
     await copyFile(join(folder, 'run/configuration.json'), join(folder, 'torn/configuration.json'));
     await writeFile(join(folder, 'torn/run.json'), '{}');
+    await expectMistake(line, message);
+  });
+});
+
+describe('dqn watch', () => {
+  test('prints the pictures one after another, with Q-values and without escape codes, where there is no terminal', async () => {
+    const { code, out } = await dqn('watch run --which final --seed 5 --max-steps 4');
+    expect(code).toBe(0);
+    expect(out).not.toMatch(/(?!\n)\p{Cc}/u);
+    expect(out.match(/^CartPole · step \d+ · /gm)).toHaveLength(5);
+    expect(out.match(/^▶ Q\([01]\) +-?\d+\.\d{3}/gm)).toHaveLength(4);
+    expect(out).toContain('episode 1  step 4  return 4  cut off\n');
+    expect(out).toMatch(/\nEpisode 1: return 4 in 4 steps \(cut off\)\n$/);
+  });
+
+  test('plays the episodes that evaluate plays', async () => {
+    const { returns } = JSON.parse((await dqn('evaluate run --seed 9 --episodes 2 --json')).out) as { returns: number[] };
+    const { out } = await dqn('watch run --seed 9 --episodes 2 --fps 1000');
+    for (const [i, value] of returns.entries()) expect(out).toContain(`Episode ${i + 1}: return ${value} in ${value} steps`);
+  });
+
+  test('writes one animated SVG that is well-formed and shows each picture in its turn', async () => {
+    const { code, out, err } = await dqn('watch run --out film.svg --fps 10 --max-steps 5');
+    expect(code).toBe(0);
+    expect(out).toBe('Episode 1: return 5 in 5 steps (cut off)\n');
+    expect(err).toContain('film.svg: 6 pictures');
+    const svg = await readFile(join(folder, 'film.svg'), 'utf8');
+    expect(checkXml(svg).filter((name) => name === 'g')).toHaveLength(6);
+    expect(Array.from(svg.matchAll(/animation-delay:([\d.]+)s/g), ([, delay]) => Number(delay))).toEqual([
+      0, 0.1, 0.2, 0.3, 0.4, 0.5,
+    ]);
+    for (let step = 0; step <= 5; step++) expect(svg.match(new RegExp(`CartPole · step ${step} `, 'g'))).toHaveLength(1);
+    // 6 tenths of a second and 1 s of the last picture.
+    expect(svg).toContain('animation:f 1.6000s step-end infinite');
+    expect(svg).not.toMatch(/https?:(?!\/\/www\.w3\.org\/2000\/svg)/);
+  });
+
+  test('ends with code 130 at Ctrl-C', async () => {
+    const { code, out } = await dqn('watch run --episodes 100000', { at: 'episode 2 ', signal: 'SIGINT', on: 'out' });
+    expect(code).toBe(130);
+    expect(out).not.toContain('Episode 1: ');
+  });
+
+  test.each([
+    ['watch run --out film.mp4', /film\.mp4: expected a name that ends in \.svg/],
+    ['watch run --fps 0', /Expected a number above 0/],
+    ['watch alone.safetensors ./blind.mjs#Blind', /\.\/blind\.mjs#Blind cannot be watched: it has no render\('ansi'\)/],
+    ['watch alone.safetensors ./blind.mjs#Failing', /received an error it threw: no more ink/],
+  ])('%s', async (line, message) => {
+    await writeFile(
+      join(folder, 'blind.mjs'),
+      `import { CartPole } from './built/environments.mjs';
+       export class Blind extends CartPole { render = undefined; }
+       export class Failing extends CartPole { render() { throw new TypeError('no more ink'); } }`,
+    );
     await expectMistake(line, message);
   });
 });

@@ -3,13 +3,11 @@ import { Command } from 'commander';
 import { checkConfiguration, readConfiguration } from '../configuration/read-configuration.ts';
 import { overlay, resolveConfiguration } from '../configuration/resolve-configuration.ts';
 import type { AgentSettings, Configuration, PartialConfiguration } from '../configuration/schema.ts';
+import { INTERRUPTED } from '../interrupted.ts';
 import { number, schedule, wholeNumber, wholeNumbers } from '../parse.ts';
 import { RunFolder } from '../run/run-folder.ts';
 import { trainRun, type RunReport } from '../run/train-run.ts';
 import { UserMistake } from '../user-mistake.ts';
-
-/** The exit code of a process that was interrupted by Ctrl-C. */
-const INTERRUPTED = 130;
 
 interface TrainFlags extends AgentSettings {
   readonly preset?: string;

@@ -20,6 +20,8 @@ export interface FoundPolicy {
   readonly bytes: Uint8Array;
   /** What its outputs mean. */
   readonly head: ValueHead;
+  /** Whether its network remembers what came before in an episode. */
+  readonly remembers: boolean;
   /** The id of the environment, or the module that it was named by. */
   readonly environment: string;
   /** Makes environments of that kind, each a new one. */
@@ -52,7 +54,9 @@ export async function findPolicy({ path, which, environment }: PolicyPlace): Pro
   if (kind !== 'policy') {
     throw new UserMistake(`${file} holds no policy but what is called ${kind}: \`dqn inspect\` tells what is in it.`);
   }
-  const head = savedHead(file, (state as { readonly head?: unknown } | null)?.head);
+  const saved = state as Readonly<Partial<Record<string, unknown>>> | null;
+  const head = savedHead(file, saved?.head);
+  const remembers = String(saved?.network).includes('"kind":"gru"');
   const name = environment ?? run?.environment;
   if (name === undefined) {
     throw new UserMistake(`Which environment is ${path} for? Name it after the file, for example CartPole-v1.`);
@@ -60,7 +64,7 @@ export async function findPolicy({ path, which, environment }: PolicyPlace): Pro
   const found = await findEnvironment(name);
   const sameAsRun = run?.environment !== undefined && found.id === (await findEnvironment(run.environment)).id;
   const options = sameAsRun ? run.environmentOptions : undefined;
-  return { path: file, bytes, head, environment: found.id, create: () => found.create(options) };
+  return { path: file, bytes, head, remembers, environment: found.id, create: () => found.create(options) };
 }
 
 /** The policy file of a run: the one asked for, otherwise the best where there is one. */
