@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { environmentsCommand } from './commands/environments.ts';
 import { evaluateCommand } from './commands/evaluate.ts';
+import { exportCommand } from './commands/export.ts';
 import { inspectCommand } from './commands/inspect.ts';
 import { presetsCommand } from './commands/presets.ts';
 import { trainCommand } from './commands/train.ts';
@@ -14,7 +15,15 @@ export function program(): Command {
     .version(packageVersion())
     .configureHelp({ helpWidth: 100 })
     .showHelpAfterError('(--help tells all options)');
-  for (const create of [trainCommand, evaluateCommand, watchCommand, inspectCommand, environmentsCommand, presetsCommand]) {
+  for (const create of [
+    trainCommand,
+    evaluateCommand,
+    watchCommand,
+    exportCommand,
+    inspectCommand,
+    environmentsCommand,
+    presetsCommand,
+  ]) {
     command.addCommand(create().copyInheritedSettings(command));
   }
   return command;

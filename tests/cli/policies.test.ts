@@ -1,10 +1,12 @@
 import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import * as ort from 'onnxruntime-web/wasm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   categorical,
   createAgent,
+  loadPolicy,
   mlp,
   quantile,
   implicitQuantile,
@@ -13,6 +15,7 @@ import {
 } from '../../src/index.ts';
 import { encodeArchive } from '../../src/common/archive.ts';
 import { CartPole } from '../../src/environments/index.ts';
+import { decodeSafetensors, exportPolicy, fromStateDict, readPolicy } from '../../src/export/index.ts';
 import { saveCheckpoint } from '../../src/node/index.ts';
 import { Dataset, encodeDataset } from '../../src/offline/index.ts';
 import { buildCommand, type BuiltCommand } from '../support/built-command.ts';
@@ -65,6 +68,7 @@ const heads: Readonly<Record<string, ValueHead>> = {
   own: Object.assign(quantile({ quantiles: 4 }), { kind: 'mine' }) as ValueHead,
 };
 
+const bytes = (path: string) => readFile(join(folder, path));
 const json = async (path: string) => JSON.parse(await readFile(join(folder, path), 'utf8')) as Record<string, unknown>;
 
 /** Every mistake gets its sentence and no more. */
@@ -296,4 +300,80 @@ describe('dqn watch', () => {
     );
     await expectMistake(line, message);
   });
+});
+
+describe('dqn export', () => {
+  const policy = async () => loadPolicy(await bytes('run/best.safetensors'), new CartPole());
+  const observation = Float32Array.of(0.1, -0.2, 0.03, 0.4);
+
+  test('writes a program that tells the Q-values of the policy, and one of 8 bits', async () => {
+    expect((await dqn('export run --out whole.mjs')).out).toMatch(/^whole\.mjs {2}[\d,]+ bytes\n$/);
+    const { out } = await dqn('export run --format program --weights 8 --out made/small.txt --json');
+    const size = (await bytes('made/small.txt')).length;
+    expect(JSON.parse(out)).toEqual({
+      policy: 'run/best.safetensors',
+      format: 'program',
+      files: [{ name: 'made/small.txt', bytes: size }],
+    });
+    const own = readPolicy(await bytes('run/best.safetensors'), new CartPole());
+    expect((await bytes('made/small.txt')).toString()).toBe(exportPolicy(own, { bits: 8 }).source);
+    const program = (await import(join(folder, 'whole.mjs'))) as { qValues: (observation: Float32Array) => Float64Array };
+    const wanted = (await policy()).qValues(observation);
+    Array.from(program.qValues(observation), (value, a) => expect(value).toBeCloseTo(wanted[a], 4));
+  });
+
+  test('writes an ONNX model that ONNX Runtime runs', async () => {
+    expect((await dqn('export run --out policy.onnx')).code).toBe(0);
+    ort.env.wasm.numThreads = 1;
+    const session = await ort.InferenceSession.create(await bytes('policy.onnx'));
+    const { q } = await session.run({ observation: new ort.Tensor('float32', observation, [1, 4]) });
+    const wanted = (await policy()).qValues(observation);
+    Array.from(q.data as Float32Array, (value, a) => expect(value).toBeCloseTo(wanted[a], 4));
+  });
+
+  test('writes weights with the names of this library and of others', async () => {
+    expect((await dqn('export run --out weights.safetensors')).code).toBe(0);
+    const own = readPolicy(await bytes('run/best.safetensors'), new CartPole());
+    expect(decodeSafetensors(await bytes('weights.safetensors'))).toEqual(own.weights);
+    for (const [layout, name] of [
+      ['sb3', 'stable-baselines3'],
+      ['cleanrl', 'cleanrl'],
+    ] as const) {
+      expect((await dqn(`export run --format state-dict --layout ${layout} --out ${layout}.safetensors`)).code).toBe(0);
+      const tensors = decodeSafetensors(await bytes(`${layout}.safetensors`));
+      expect(
+        fromStateDict(
+          { ...own, weights: own.weights.map((each) => ({ ...each, values: new Float32Array(each.values.length) })) },
+          tensors,
+          { layout: name },
+        ).weights,
+      ).toEqual(own.weights);
+    }
+  });
+
+  test('writes the two files of a LayersModel, which name one another', async () => {
+    const { out } = await dqn('export run --which final --out model/model.json --json');
+    expect((JSON.parse(out) as { files: { name: string }[] }).files.map(({ name }) => name)).toEqual([
+      'model/weights.bin',
+      'model/model.json',
+    ]);
+    const { weightsManifest } = (await json('model/model.json')) as { weightsManifest: { paths: string[] }[] };
+    expect(weightsManifest[0].paths).toEqual(['weights.bin']);
+    expect(await bytes('model/weights.bin')).toHaveLength(4 * (4 * 8 + 8 + 8 * 2 + 2));
+  });
+
+  test.each([
+    ['export run', /required option '-o, --out <file>' not specified/],
+    ['export run --out policy.dat', /Which format is policy\.dat\? Write --format onnx\|/],
+    ['export run --out a.onnx --weights 8', /--weights 8 is for programs: onnx holds numbers in single precision/],
+    ['export run --out a.safetensors --format state-dict', /Whose state-dict\? Write --layout sb3\|cleanrl/],
+    ['export run --out a.onnx --layout sb3', /--layout is for state-dict, not for onnx/],
+    ['export run --out a.onnx --format onxx', /Allowed choices are onnx/],
+    ['export fully.safetensors cartpole --out a.mjs', /exportPolicy\(policy\).*expected a network that .* can hold/],
+    [
+      'export categorical.safetensors cartpole --out a.dat --format state-dict --layout sb3',
+      /expected .* but received .*categorical/,
+    ],
+    ['export run --out run/run.json/a.onnx', /expected to write the file/],
+  ])('%s', expectMistake);
 });
