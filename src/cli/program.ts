@@ -3,6 +3,7 @@ import { environmentsCommand } from './commands/environments.ts';
 import { evaluateCommand } from './commands/evaluate.ts';
 import { exportCommand } from './commands/export.ts';
 import { inspectCommand } from './commands/inspect.ts';
+import { plotCommand } from './commands/plot.ts';
 import { presetsCommand } from './commands/presets.ts';
 import { trainCommand } from './commands/train.ts';
 import { watchCommand } from './commands/watch.ts';
@@ -19,6 +20,7 @@ export function program(): Command {
     trainCommand,
     evaluateCommand,
     watchCommand,
+    plotCommand,
     exportCommand,
     inspectCommand,
     environmentsCommand,
