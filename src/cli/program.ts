@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { completionCommands } from './commands/completion.ts';
 import { environmentsCommand } from './commands/environments.ts';
 import { evaluateCommand } from './commands/evaluate.ts';
 import { exportCommand } from './commands/export.ts';
@@ -11,6 +12,14 @@ import { packageVersion } from './run/package-version.ts';
 
 /** The command `dqn`, with all its subcommands. */
 export function program(): Command {
+  const command = described();
+  const [completion, complete] = completionCommands(described);
+  command.addCommand(completion.copyInheritedSettings(command));
+  return command.addCommand(complete.copyInheritedSettings(command), { hidden: true });
+}
+
+/** The command without what completes it. */
+function described(): Command {
   const command = new Command('dqn')
     .description('Deep Q-learning from the command line.')
     .version(packageVersion())
