@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { benchmarkCommand } from './commands/benchmark.ts';
 import { completionCommands } from './commands/completion.ts';
 import { environmentsCommand } from './commands/environments.ts';
 import { evaluateCommand } from './commands/evaluate.ts';
@@ -27,6 +28,7 @@ function described(): Command {
     .showHelpAfterError('(--help tells all options)');
   for (const create of [
     trainCommand,
+    benchmarkCommand,
     evaluateCommand,
     watchCommand,
     plotCommand,

@@ -75,6 +75,12 @@ describe('dqn plot', () => {
     expect(html).not.toMatch(/<script|<link|src=/);
   });
 
+  test('takes all seeds in a folder, as `dqn train --seeds` leaves them', async () => {
+    await mkdir(join(folder, 'seeds'));
+    for (const seed of [1, 2]) await writeRun(`seeds/seed${seed}`, { seed }, [seed]);
+    expect((await dqn('plot seeds --out seeds.svg')).out).toMatch(/: 2 runs\nseeds\.svg\n$/);
+  });
+
   test('takes the last word on a step that a resumed run tells twice', async () => {
     expect((await dqn('plot resumed --out resumed.svg')).code).toBe(0);
     const svg = await written('resumed.svg');

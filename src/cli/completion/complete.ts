@@ -10,11 +10,10 @@ type Word = readonly [word: string, meaning: string];
 
 /** What the values of options and arguments may be, by their names. */
 const VALUES: Readonly<Record<string, (written: string) => readonly Word[]>> = {
-  environment: () => environments.map(({ id, description }) => [id, description]),
-  preset: () => [
-    ['tuned', 'the tuned settings of the environment'],
-    ...presets.map(({ name, description }): Word => [name, description]),
-  ],
+  environment: environmentIds,
+  environments: environmentIds,
+  preset: presetNames,
+  presets: presetNames,
   engine: () => engines.map((name) => [name, '']),
   policy: paths,
   path: paths,
@@ -23,6 +22,14 @@ const VALUES: Readonly<Record<string, (written: string) => readonly Word[]>> = {
   out: paths,
   html: paths,
 };
+
+function environmentIds(): Word[] {
+  return environments.map(({ id, description }) => [id, description]);
+}
+
+function presetNames(): Word[] {
+  return presets.map(({ name, description }) => [name, description]);
+}
 
 /** Completes the words of a command: its subcommands and options, which are read off it, and the values of these. */
 export function completions(command: Command): Pick<ReturnType<typeof tab>, 'setup' | 'parse'> {

@@ -2,18 +2,20 @@ import { readFile } from 'node:fs/promises';
 import { DqnError } from '../../index.ts';
 import { readLog, type LoggedScalar, type ReportedRun, type ReportedSetting } from '../../workbench/index.ts';
 import { RunFolder } from '../run/run-folder.ts';
+import { seedFolders } from '../run/train-seeds.ts';
 import { UserMistake } from '../user-mistake.ts';
 
 /** Settings that follow from others, and change what is logged and not what is learned. */
 const RECORDING = /^(?:evaluation\.|checkpointPeriod$|logPeriod$)/;
 
 /**
- * Reads the logs of runs. Runs that differ in their seed alone are one group, which is named by what differs between groups.
+ * Reads the logs of runs, of all seeds where there are several in a folder. Runs that differ in their seed alone are one group, which is named by what differs between groups.
  *
  * @throws UserMistake naming a folder without a run, or without a log.
  */
 export async function readRuns(paths: readonly string[]): Promise<ReportedRun[]> {
-  const runs = await Promise.all(paths.map(readRun));
+  const folders = (await Promise.all(paths.map(runFolders))).flat();
+  const runs = await Promise.all(folders.map(readRun));
   const rest = runs.map(({ settings }) => Object.entries(settings).filter(([name]) => name !== 'seed'));
   const keys = rest.map((entries) => JSON.stringify(entries));
   const names = namesOf(rest.map((entries) => new Map(entries)));
@@ -27,8 +29,14 @@ export async function readRuns(paths: readonly string[]): Promise<ReportedRun[]>
 
 type Settings = Readonly<Record<string, ReportedSetting>>;
 
-async function readRun(path: string): Promise<Pick<ReportedRun, 'series'> & { readonly settings: Settings }> {
+/** The run in a folder, or those of its seeds. */
+async function runFolders(path: string): Promise<RunFolder[]> {
   const folder = new RunFolder(path);
+  const seeds = folder.begun ? [] : await seedFolders(path);
+  return seeds.length > 0 ? seeds : [folder];
+}
+
+async function readRun(folder: RunFolder): Promise<Pick<ReportedRun, 'series'> & { readonly settings: Settings }> {
   const configuration = await folder.readConfiguration();
   const file = folder.file('log.jsonl');
   const text = await readFile(file, 'utf8').catch((cause: Error) => {
