@@ -109,7 +109,8 @@ function sizeOfParts(parts: readonly Uint8Array[]): number {
  * where they are sound but of another kind or version.
  */
 export function decodeArchive(bytes: Uint8Array, { kind, version }: ArchiveLabel): State {
-  const { metadata, tensors, base } = checkArchive(bytes);
+  const frame = checkArchive(bytes);
+  const { metadata } = frame;
   if (metadata.kind !== kind) {
     throw incompatible(
       `a checkpoint of the kind ${describe(kind)}`,
@@ -125,7 +126,21 @@ export function decodeArchive(bytes: Uint8Array, { kind, version }: ArchiveLabel
       `It was written by ${newer ? 'a newer' : 'an older'} release of this library: load it with that one.`,
     );
   }
+  return stateOf(bytes, frame);
+}
 
+/**
+ * Unpacks an archive of any kind and version, as carefully as {@link decodeArchive}.
+ *
+ * @throws DqnError `invalid-checkpoint` where the bytes are damaged, truncated, extended or foreign.
+ */
+export function openArchive(bytes: Uint8Array): Archive {
+  const frame = checkArchive(bytes);
+  const { kind, version } = frame.metadata;
+  return { kind, version: Number(version), state: stateOf(bytes, frame) };
+}
+
+function stateOf(bytes: Uint8Array, { metadata, tensors, base }: ArchiveFrame): State {
   const arrays = new Map<string, StateArray>();
   for (const { name, type, start, end } of tensors) {
     arrays.set(name, new type(new Uint8Array(bytes.subarray(base + start, base + end)).buffer));

@@ -4,60 +4,18 @@ import { appendFile, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/p
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { nodeRequires } from '../../scripts/node-requires.ts';
 import { program } from '../../src/cli/program.ts';
+import { buildCommand, type BuiltCommand } from '../support/built-command.ts';
 import { documentedCommands, withHelp } from '../support/help-texts.ts';
 
-const source = (path: string) => fileURLToPath(new URL(`../../src/${path}`, import.meta.url));
-
 let folder = '';
+let dqn: BuiltCommand;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'dqn-command-'));
-  // As it is published: bundled with its packages, in chunks shared with the library.
-  await build({
-    entryPoints: { cli: source('cli/dqn.ts'), environments: source('environments/index.ts') },
-    outdir: join(folder, 'built'),
-    outExtension: { '.js': '.mjs' },
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    target: 'es2022',
-    platform: 'node',
-    external: ['@tensorflow/*'],
-    plugins: [nodeRequires()],
-  });
+  dqn = await buildCommand(folder);
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
-
-interface Result {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
-/** Runs the command in the folder; `kill` sends a signal when a text first shows up. */
-function dqn(line: string, kill?: { readonly at: string; readonly signal: NodeJS.Signals }): Promise<Result> {
-  const child = spawn(process.execPath, [join(folder, 'built/cli.mjs'), ...line.split(' ')], {
-    cwd: folder,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let [out, err, killed] = ['', '', false];
-  child.stdout.on('data', (chunk: Buffer) => {
-    out += chunk.toString();
-  });
-  child.stderr.on('data', (chunk: Buffer) => {
-    err += chunk.toString();
-    if (!kill || killed || !err.includes(kill.at)) return;
-    killed = true;
-    child.kill(kill.signal);
-  });
-  return new Promise((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', (code) => resolve({ code, out, err }));
-  });
-}
 
 const small = '--final-episodes 3 --evaluation-episodes 2';
 const bytes = (...path: string[]) => readFile(join(folder, ...path));
@@ -318,7 +276,10 @@ test('the documents show the help of every command as it is', async () => {
   const document = await readFile(fileURLToPath(new URL('../../docs/command-line.md', import.meta.url)), 'utf8');
   expect(documentedCommands(document).sort()).toEqual(
     program()
-      .commands.map((command) => command.name())
+      .createHelp()
+      .visibleCommands(program())
+      .filter((command) => command.name() !== 'help')
+      .map((command) => command.name())
       .sort(),
   );
   expect(document, 'run npm run docs:help').toBe(withHelp(document));

@@ -38,7 +38,11 @@ function keysAt(place: string): string[] {
   return place === '' ? Object.keys(configurationSchema.shape) : ['from', 'to', 'steps', 'fraction'];
 }
 
-/** @throws UserMistake where there is no such file, or it is no JSON. */
+/**
+ * Reads JSON.
+ *
+ * @throws UserMistake where there is no such file, or it is none.
+ */
 export async function readJson(path: string): Promise<unknown> {
   let text: string;
   try {

@@ -1,5 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { INTERRUPTED } from '../interrupted.ts';
 import type { PartialConfiguration } from '../configuration/schema.ts';
 import { RunFolder } from './run-folder.ts';
 
@@ -100,6 +101,3 @@ async function outcomeOf(child: ChildProcess): Promise<JobOutcome> {
     return { kind: 'failed', reason: (error as Error).message };
   }
 }
-
-/** The exit code of a run that was stopped by Ctrl-C. */
-export const INTERRUPTED = 130;
