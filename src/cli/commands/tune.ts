@@ -7,7 +7,7 @@ import { resolveConfiguration } from '../configuration/resolve-configuration.ts'
 import { wholeNumber } from '../parse.ts';
 import { findPreset, type RegisteredPreset } from '../presets.ts';
 import { printTable } from '../print.ts';
-import { INTERRUPTED } from '../run/run-jobs.ts';
+import { INTERRUPTED } from '../interrupted.ts';
 import { importance } from '../tune/importance.ts';
 import type { SamplerName } from '../tune/sampler.ts';
 import { ordinarySpace, readSpace } from '../tune/search-space.ts';
