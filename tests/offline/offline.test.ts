@@ -122,6 +122,22 @@ describe('fillReplay', () => {
     ]);
   });
 
+  it('gives every transition the mask of the observation that it bootstraps from', () => {
+    const dataset = new Dataset(good);
+    const replay = uniform({ capacity: 10 }).create(datasetLayout(dataset));
+    // A mask of its own for each of the five observations, those of two states.
+    const actionMasks = Uint8Array.of(1, 1, 1, 1, 0, 0, 0, 1, 0, 1, 1, 1, 0, 0, 1);
+    fillReplay(replay, dataset, { actionMasks, nStep: 2 });
+    const { nextObservations, nextActionMasks } = replay.sample(50, new Random(1));
+    const masks = new Map([...nextObservations].map((x, b) => [x, [...(nextActionMasks?.subarray(3 * b, 3 * b + 3) ?? [])]]));
+    expect([...masks].sort(([a], [b]) => a - b)).toEqual([
+      [2, [0, 1, 0]],
+      [6, [0, 0, 1]],
+    ]);
+    const short = refusal(() => fillReplay(replay, dataset, { actionMasks: new Uint8Array(9) }));
+    expect(short).toEqual({ code: 'invalid-option', where: 'fillReplay({ actionMasks })' });
+  });
+
   it('fills a real buffer', () => {
     const dataset = new Dataset(good);
     const replay = uniform({ capacity: 10 }).create(datasetLayout(dataset));
