@@ -13,8 +13,12 @@ export type { BehaviorCloning, BehaviorCloningOptions } from './behavior-cloning
 export { decodeDataset, encodeDataset } from './dataset-file.ts';
 export { Dataset } from './dataset.ts';
 export type { DatasetColumns } from './dataset.ts';
+export { doublyRobust } from './doubly-robust.ts';
+export type { DoublyRobustOptions } from './doubly-robust.ts';
 export { datasetLayout, fillReplay } from './fill-replay.ts';
 export type { FillReplayOptions } from './fill-replay.ts';
+export { fittedQEvaluation } from './fitted-q-evaluation.ts';
+export type { FittedQEvaluation, FittedQEvaluationOptions } from './fitted-q-evaluation.ts';
 export { importanceSampling } from './importance-sampling.ts';
 export type { ImportanceSamplingOptions } from './importance-sampling.ts';
 export { joinDatasets } from './join-datasets.ts';
