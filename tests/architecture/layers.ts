@@ -44,6 +44,7 @@ const PACKAGES: Readonly<Record<string, RegExp>> = {
   node: /^node:/,
   cli: /^(node:|(commander|cli-progress|d3-scale|d3-shape|zod)$)/,
   testing: /^fast-check$/,
+  'offline/hdf5': /^h5wasm$/,
   // Bundled: the entry imports nothing.
   'workbench/report': /^d3-(scale|shape)$/,
 };
