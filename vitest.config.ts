@@ -96,6 +96,8 @@ export default defineConfig({
           globalSetup: 'tests/browser/node-run.ts',
           browser: {
             enabled: true,
+            // Software renderers have threads of their own for every core.
+            fileParallelism: false,
             headless: true,
             provider: playwright({ launchOptions: chromium }),
             instances: [{ browser: 'chromium' }],

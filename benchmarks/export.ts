@@ -6,7 +6,8 @@ import { gzipSync } from 'node:zlib';
 import { createAgent, evaluate, loadPolicy, mlp, train } from '../src/index.ts';
 import type { AgentOptions, Environment, LoadedPolicy } from '../src/index.ts';
 import { Acrobot, CartPole } from '../src/environments/index.ts';
-import { settings } from '../src/cli/settings.ts';
+import { agentOptions } from '../src/cli/configuration/agent-options.ts';
+import { resolveConfiguration } from '../src/cli/configuration/resolve-configuration.ts';
 import { distil, exportPolicy, policyOf, quantizeWeights, writePolicy, type PolicyNetwork } from '../src/export/index.ts';
 
 const EPISODES = 200;
@@ -14,7 +15,7 @@ const EPISODES = 200;
 interface Task<Observation> {
   readonly name: string;
   readonly make: () => Environment<Observation, number>;
-  readonly options: AgentOptions<'sync'>;
+  readonly options: AgentOptions;
   readonly steps: number;
   /** The student of the distillation. */
   readonly student: Parameters<typeof distil<Observation>>[1]['network'];
@@ -78,9 +79,10 @@ async function measure<Observation>(task: Task<Observation>): Promise<void> {
 
 row('task', 'policy', `mean return of ${EPISODES} ± standard error`, 'same action', 'program', 'gzipped');
 row('---', '---', '---', '---', '---', '---');
-for (const [{ name, options, steps }, create, student] of [
-  [settings.cartpole, () => new CartPole(), mlp({ hidden: [8] })],
-  [settings.acrobot, () => new Acrobot(), mlp({ hidden: [16] })],
+for (const [name, make, student] of [
+  ['CartPole-v1', () => new CartPole(), mlp({ hidden: [8] })],
+  ['Acrobot-v1', () => new Acrobot(), mlp({ hidden: [16] })],
 ] as const) {
-  await measure({ name, make: create, options: { ...options(steps), seed: 1 }, steps, student });
+  const { configuration } = await resolveConfiguration({ environment: name, seed: 1 });
+  await measure<Float32Array>({ name, make, options: await agentOptions(configuration), steps: configuration.steps, student });
 }

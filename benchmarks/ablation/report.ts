@@ -1,7 +1,7 @@
 // Turns the results of the study into a document and a picture.
 import { Random } from '../../src/common/random.ts';
 import { configurations, type Configuration, type Part } from './configurations.ts';
-import { intervalPlot, type PlotPanel } from './interval-plot.ts';
+import { intervalPlot, type PlotPanel, type PlotRow } from '../plots/interval-plot.ts';
 import type { Result } from './run.ts';
 import { bootstrapEstimate, differenceOfHalves, pooledInterquartileMean, type Estimate } from './statistics.ts';
 import { studies, type Metric, type Study } from './studies.ts';
@@ -74,16 +74,22 @@ export function report(results: readonly Result[], context: ReportContext): { ma
   const panels: PlotPanel[] = sections.map(({ study, rows }) => ({
     title: study.name,
     label: study.metrics[0].label,
-    rows: rows.map(({ configuration, estimates }) => ({ name: configuration.name, estimate: estimates[0] })),
+    rows: rows.map(plotRow),
   }));
   if (pooled.length > 0) {
     panels.push({
       title: 'All worlds',
       label: pooledMetric.label,
-      rows: pooled.map(({ configuration, estimates }) => ({ name: configuration.name, estimate: estimates[0] })),
+      rows: pooled.map(plotRow),
     });
   }
   return { markdown: `${markdown}\n`, svg: intervalPlot('Ablation study: interquartile means, 95 % intervals', panels) };
+}
+
+/** Blue for DQN and what is added to it, red for Rainbow and what it is without. */
+function plotRow({ configuration: { name }, estimates: [estimate] }: Row): PlotRow {
+  const color = name.startsWith('Rainbow') ? '#b91c1c' : '#1d4ed8';
+  return { name, estimate, color, reference: name === 'DQN' || name === 'Rainbow' };
 }
 
 /** What is not there, so that nobody takes the study for whole. */

@@ -1,11 +1,12 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { wholeNumber } from './parse.ts';
-import { settings, type Setting } from './settings.ts';
+import { zoo } from './zoo.ts';
 
-/** What the command was asked to do. */
+/** What `npm start` was asked to do. */
 export interface Arguments {
-  readonly setting: Setting;
-  /** The key of the setting, for folder names and hints. */
+  /** The id of the environment. */
+  readonly id: string;
+  /** Its short name, for folder names and hints. */
   readonly environment: string;
   readonly steps: number;
   readonly seed: number;
@@ -24,11 +25,14 @@ interface Parsed {
   readonly resume?: boolean;
 }
 
+/** The environments that have tuned numbers, by short names: `CartPole-v1` is `cartpole`, `MinAtar/Breakout-v1` is `breakout`. */
+const environments: Readonly<Record<string, string>> = Object.fromEntries(Object.keys(zoo).map((id) => [shorten(id), id]));
+
 /** Reads the command line; on a mistake it prints what was expected and ends the process with code 1. */
 export function parseArguments(argv: readonly string[]): Arguments {
   const parsed = new Command()
     .name('npm start --')
-    .description('Train Double DQN on a classic control task, evaluate it, and keep the curve and the policy.')
+    .description('Train Double DQN, evaluate it, and keep the curve and the policy.')
     .addOption(new Option('-e, --environment <name>', `one of ${names()}`).argParser(environment).default('cartpole'))
     .option('-n, --steps <count>', 'environment steps to train for (default: enough to solve the task)', wholeNumber(1))
     .option('-s, --seed <number>', 'seeds everything', wholeNumber(0), 1)
@@ -38,11 +42,11 @@ export function parseArguments(argv: readonly string[]): Arguments {
     .showHelpAfterError('(--help tells all options)')
     .parse([...argv], { from: 'user' })
     .opts<Parsed>();
-  const setting = settings[parsed.environment];
+  const id = environments[parsed.environment];
   return {
-    setting,
+    id,
     environment: parsed.environment,
-    steps: parsed.steps ?? setting.steps,
+    steps: parsed.steps ?? zoo[id].steps,
     seed: parsed.seed,
     episodes: parsed.episodes,
     out: parsed.out ?? `runs/${parsed.environment}-seed${parsed.seed}`,
@@ -51,16 +55,21 @@ export function parseArguments(argv: readonly string[]): Arguments {
 }
 
 function names(): string {
-  return Object.keys(settings).join(', ');
+  return Object.keys(environments).join(', ');
+}
+
+function shorten(id: string): string {
+  return id
+    .toLowerCase()
+    .replace(/^.*\//, '')
+    .replace(/-v\d+$/, '')
+    .replaceAll(/[^a-z]/g, '');
 }
 
 /** Takes `CartPole-v1`, `cart-pole` and `cartpole` alike. */
 function environment(text: string): string {
-  const plain = text
-    .toLowerCase()
-    .replace(/-v\d+$/, '')
-    .replaceAll(/[^a-z]/g, '');
-  if (Object.hasOwn(settings, plain)) return plain;
-  const near = Object.keys(settings).find((name) => name.startsWith(plain.slice(0, 3)));
+  const plain = shorten(text);
+  if (Object.hasOwn(environments, plain)) return plain;
+  const near = Object.keys(environments).find((name) => name.startsWith(plain.slice(0, 3)));
   throw new InvalidArgumentError(`Expected one of ${names()}.${near ? ` Did you mean ${near}?` : ''}`);
 }

@@ -81,6 +81,8 @@ export const environments: readonly RegisteredEnvironment[] = [
 export interface FoundEnvironment {
   /** The whole id, or the path as it was written. */
   readonly id: string;
+  /** The entry of the package that exports it; nothing for one of the user's own. */
+  readonly entry?: RegisteredEnvironment['entry'];
   readonly create: CreateEnvironment;
 }
 
@@ -92,7 +94,7 @@ export interface FoundEnvironment {
 export async function findEnvironment(name: string): Promise<FoundEnvironment> {
   if (/^\.{0,2}[\\/]|^[a-z]:[\\/]|#/i.test(name)) return { id: name, create: await importEnvironment(name) };
   const known = environments.find(({ id }) => plain(id) === plain(name));
-  if (known) return { id: known.id, create: await known.load() };
+  if (known) return { id: known.id, entry: known.entry, create: await known.load() };
   const names = environments.flatMap(({ id }) => [id, stem(id)]);
   const hint = suggest(name, names);
   throw new UserMistake(`There is no environment ${name}.${hint} \`dqn environments\` lists all; your own goes by ./file.js#Name.`);

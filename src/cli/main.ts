@@ -2,28 +2,31 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createAgent, DqnError, evaluate, train, type Agent, type TrainingRun } from '../index.ts';
 import { readCheckpoint, saveCheckpoint, writeFileAtomic } from '../node/index.ts';
+import type { Timing } from '../common/maybe-promise.ts';
 import { parseArguments, type Arguments } from './arguments.ts';
+import { agentOptions } from './configuration/agent-options.ts';
+import { resolveConfiguration } from './configuration/resolve-configuration.ts';
 import { decodeEpisodes, encodeEpisodes } from './episode-log.ts';
 import { learningCurve, type CurvePoint } from './learning-curve.ts';
-import { environmentOf } from './settings.ts';
 import { Progress } from './progress.ts';
+import { zoo } from './zoo.ts';
 
 /** The exit code of a process that was interrupted by Ctrl-C. */
 const interrupted = 130;
 
 async function main(): Promise<number> {
   const given = parseArguments(process.argv.slice(2));
-  const { setting, steps, seed, out } = given;
-  const { entry, load } = environmentOf(setting);
-  const create = await load();
-  const agent = await createAgent<unknown>(create(), { ...setting.options(steps), seed });
+  const { id, steps, seed, out } = given;
+  const { configuration, environment } = await resolveConfiguration({ environment: id, steps, seed });
+  const { create } = environment;
+  const agent = await createAgent<unknown, Timing>(create(), await agentOptions(configuration));
   const checkpoint = join(out, 'checkpoint.safetensors');
   const episodes = join(out, 'episodes.csv');
   const resume = given.resume ? await readCheckpoint(checkpoint) : undefined;
   // A run that has lost its episodes still resumes; its curve begins here.
   const log = resume ? await readFile(episodes).catch(() => undefined) : undefined;
   const points: CurvePoint[] = log ? decodeEpisodes(log) : [];
-  console.log(`Double DQN on ${setting.name}, seed ${seed}, ${steps.toLocaleString('en')} steps, embedded engine`);
+  console.log(`Double DQN on ${id}, seed ${seed}, ${steps.toLocaleString('en')} steps, embedded engine`);
   const run = train(agent, create(), { steps, resume });
   const finished = await follow(run, agent, given, points);
   await writeFileAtomic(episodes, encodeEpisodes(points));
@@ -41,15 +44,20 @@ async function main(): Promise<number> {
   );
   const curve = join(out, 'learning-curve.svg');
   const policy = join(out, 'policy.safetensors');
-  await writeFileAtomic(curve, learningCurve(`${setting.name}, Double DQN, seed ${seed}`, points));
+  await writeFileAtomic(curve, learningCurve(`${id}, Double DQN, seed ${seed}`, points));
   await saveCheckpoint(policy, await agent.savePolicy());
   console.log(`Learning curve: ${curve}\nPolicy: ${policy}; load it with\n`);
-  console.log(usage(create().constructor.name, entry, policy));
+  console.log(usage(create().constructor.name, environment.entry ?? 'environments', policy));
   return 0;
 }
 
 /** Consumes the run's events: shows progress, collects the curve; false if Ctrl-C stopped it before its end. */
-async function follow(run: TrainingRun, agent: Agent<unknown>, { steps }: Arguments, points: CurvePoint[]): Promise<boolean> {
+async function follow(
+  run: TrainingRun,
+  agent: Agent<unknown, Timing>,
+  { steps }: Arguments,
+  points: CurvePoint[],
+): Promise<boolean> {
   let stop = false;
   const onInterrupt = () => {
     stop = true;
@@ -75,8 +83,8 @@ async function follow(run: TrainingRun, agent: Agent<unknown>, { steps }: Argume
   }
 }
 
-function hint({ steps, setting, out, environment, seed }: Arguments): string {
-  const stepsHint = steps === setting.steps ? '' : ` --steps ${steps}`;
+function hint({ id, steps, out, environment, seed }: Arguments): string {
+  const stepsHint = steps === zoo[id].steps ? '' : ` --steps ${steps}`;
   return out === `runs/${environment}-seed${seed}` ? stepsHint : `${stepsHint} --out ${out}`;
 }
 

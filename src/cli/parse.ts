@@ -22,10 +22,19 @@ export function wholeNumbers(text: string): number[] {
   return text.split(',').map(wholeNumber(1));
 }
 
-/** Parses `0.001`, or `from:to:steps` for a straight line. */
+/** Parses `one,two`. */
+export function names(text: string): string[] {
+  return text.split(',').map((name) => name.trim());
+}
+
+/** Parses `0.001`, or a straight line: `from:to:steps`, `from:to:20%` of the run, `from:to` over all of it. */
 export function schedule(text: string): ScheduleSetting {
   if (!text.includes(':')) return number(text);
-  const parts = text.split(':');
-  if (parts.length !== 3) throw new InvalidArgumentError('Expected a number or from:to:steps.');
-  return { from: number(parts[0]), to: number(parts[1]), steps: wholeNumber(1)(parts[2]) };
+  const [from, to, length = '100%', ...more] = text.split(':');
+  if (more.length > 0) throw new InvalidArgumentError('Expected a number, from:to, from:to:steps or from:to:percent%.');
+  const line = { from: number(from), to: number(to) };
+  if (!length.endsWith('%')) return { ...line, steps: wholeNumber(1)(length) };
+  const percent = number(length.slice(0, -1));
+  if (percent <= 0 || percent > 100) throw new InvalidArgumentError('Expected a percentage above 0 and up to 100.');
+  return { ...line, fraction: percent / 100 };
 }

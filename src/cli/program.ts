@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { benchmarkCommand } from './commands/benchmark.ts';
 import { environmentsCommand } from './commands/environments.ts';
 import { presetsCommand } from './commands/presets.ts';
 import { trainCommand } from './commands/train.ts';
@@ -11,7 +12,7 @@ export function program(): Command {
     .version(packageVersion())
     .configureHelp({ helpWidth: 100 })
     .showHelpAfterError('(--help tells all options)');
-  for (const create of [trainCommand, environmentsCommand, presetsCommand]) {
+  for (const create of [trainCommand, benchmarkCommand, environmentsCommand, presetsCommand]) {
     command.addCommand(create().copyInheritedSettings(command));
   }
   return command;

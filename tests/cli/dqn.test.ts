@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { appendFile, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { nodeRequires } from '../../scripts/node-requires.ts';
 import { program } from '../../src/cli/program.ts';
 import { documentedCommands, withHelp } from '../support/help-texts.ts';
@@ -90,7 +91,12 @@ describe('dqn train', () => {
       'run.000000003600.safetensors',
       'run.000000004000.safetensors',
     ]);
-    expect(await json('whole/configuration.json')).toMatchObject({ environment: 'CartPole-v1', preset: 'tuned', seed: 3 });
+    expect(await json('whole/configuration.json')).toMatchObject({
+      environment: 'CartPole-v1',
+      preset: 'default',
+      numbers: 'tuned',
+      seed: 3,
+    });
     expect(await json('whole/run.json')).toMatchObject({ agent: { nStep: 5, bootstrap: { kind: 'doubleQ' } } });
 
     const first = await dqn(`${run} --out broken`, { at: 'step 1200/4000', signal: 'SIGINT' });
@@ -153,6 +159,105 @@ describe('mistakes get a sentence and code 1', () => {
   });
 });
 
+describe('several runs', () => {
+  const few = '--steps 300 --final-episodes 3 --workers 2 --json';
+
+  test('dqn train --seeds trains each seed as if it were alone, goes on, and tells their interquartile mean', async () => {
+    await dqn(`train cartpole --steps 300 ${small} --seed 5 --out alone`);
+    const first = await dqn(`train cartpole ${few} --evaluation-episodes 2 --seeds 2 --seed 4 --out seeds`);
+    expect(first.code).toBe(0);
+    expect(first.err).toMatch(/run 2\/2 \| \S+ mean return [\d.]+/);
+    expect(await bytes('seeds/seed5/policy.safetensors')).toEqual(await bytes('alone/policy.safetensors'));
+    expect((await dqn(`train cartpole ${few} --seeds 3 --out seeds`)).err).toContain('holds runs already: go on with --resume');
+    expect((await dqn('train --resume --steps 301 --seeds 3 --out seeds')).err).toContain('begun with another steps');
+
+    const before = await bytes('seeds/seed4/run.json');
+    const { code, out, err } = await dqn(`train --resume --json --seeds 3 --out seeds`);
+    expect({ code, lines: err.match(/^run \d.*$/gm) }).toEqual({ code: 0, lines: [expect.stringContaining('seed6')] });
+    expect(await bytes('seeds/seed4/run.json')).toEqual(before);
+    const report = JSON.parse(out) as { seeds: { seed: number; mean: number }[]; interquartileMean: Record<string, number> };
+    expect(report.seeds.map(({ seed }) => seed)).toEqual([4, 5, 6]);
+    const means = report.seeds.map(({ mean }) => mean);
+    expect(report.interquartileMean.estimate).toBeCloseTo(means.reduce((sum, mean) => sum + mean) / 3, 10);
+    expect(report.interquartileMean.low).toBeGreaterThanOrEqual(Math.min(...means));
+  }, 120_000);
+
+  test('a seed that fails is told and does not stop the others', async () => {
+    await writeFile(
+      join(folder, 'fails.mjs'),
+      `import { CartPole } from './built/environments.mjs';
+       export class Fails extends CartPole {
+         reset(options) {
+           if (options?.seed === 2) throw new Error('no more poles');
+           return super.reset(options);
+         }
+       }`,
+    );
+    const { code, out } = await dqn(`train ./fails.mjs#Fails ${few} --evaluation-episodes 2 --seeds 2 --out fails`);
+    expect(code).toBe(1);
+    expect(JSON.parse(out)).toMatchObject({
+      status: 'failed',
+      seeds: [
+        { seed: 1, mean: expect.any(Number) as number },
+        { seed: 2, failure: expect.stringContaining('no more poles') as string },
+      ],
+    });
+  }, 120_000);
+
+  test('Ctrl-C lets every run keep a checkpoint, and the same command goes on with them', async () => {
+    const line = 'train cartpole --steps 4000 --final-episodes 3 --evaluation-episodes 2 --seeds 2 --workers 2 --out stopped';
+    const child = spawn(process.execPath, [join(folder, 'built/cli.mjs'), ...line.split(' ')], { cwd: folder, stdio: 'ignore' });
+    await vi.waitUntil(async () => (await readdir(join(folder, 'stopped/seed2/checkpoints')).catch(() => [])).length > 0, {
+      timeout: 60_000,
+      interval: 20,
+    });
+    child.kill('SIGINT');
+    const [code] = (await once(child, 'close')) as [number];
+    expect(code).toBe(130);
+    expect(await json('stopped/seed1/run.json')).toMatchObject({ status: 'interrupted' });
+    const again = await dqn('train --resume --json --seeds 2 --out stopped');
+    expect(JSON.parse(again.out)).toMatchObject({ status: 'finished', seeds: [{ seed: 1 }, { seed: 2 }] });
+    expect(await json('stopped/seed2/run.json')).toMatchObject({ status: 'finished', resumed: true });
+  }, 120_000);
+
+  test('dqn benchmark compares presets, and runs only what has no result', async () => {
+    const line = `benchmark --presets default,qr-dqn --seeds 1 ${few} --out bench`;
+    const { code, out } = await dqn(line);
+    expect(code).toBe(0);
+    const lines = async () => (await readFile(join(folder, 'bench/results.jsonl'), 'utf8')).split('\n').filter(Boolean);
+    expect((await lines()).map((each) => JSON.parse(each) as unknown)).toEqual(
+      expect.arrayContaining([expect.objectContaining({ task: 'CartPole-v1', preset: 'qr-dqn', seed: 1, steps: 300 })]),
+    );
+    expect(JSON.parse(out)).toMatchObject({ tables: [{ environment: 'CartPole-v1', rows: [{ seeds: 1 }, { seeds: 1 }] }] });
+    expect(await readFile(join(folder, 'bench/benchmark.md'), 'utf8')).toMatch(/^\| qr-dqn \| [\d.]+ \[/m);
+    // As if a crash had cut the last line off.
+    await appendFile(join(folder, 'bench/results.jsonl'), '{"task":"Cart');
+    const again = await dqn(line.replace('qr-dqn', 'qr-dqn,munchausen-dqn'));
+    expect(again.err.match(/^run \d.*$/gm)).toEqual([expect.stringContaining('munchausen-dqn')]);
+    expect(JSON.parse(again.out)).toMatchObject({ tables: [{ rows: [{}, {}, {}] }] });
+  }, 120_000);
+});
+
+test('every preset has a use for the numbers that are tuned for it', async () => {
+  const paper = JSON.parse((await dqn('presets --json')).out) as { name: string; options: { optimizer: { spec: object } } }[];
+  const tuned = JSON.parse((await dqn('presets cartpole --json')).out) as typeof paper;
+  expect(tuned).toHaveLength(16);
+  for (const { name, options } of tuned) {
+    expect(options, name).toMatchObject({ learnPeriod: 256, updatesPerRound: 128, optimizer: { spec: { kind: 'adam' } } });
+  }
+  const of = (all: typeof paper, preset: string) => all.find(({ name }) => name === preset)?.options;
+  expect(of(paper, 'rainbow')).toMatchObject({
+    learningStarts: 20_000,
+    head: { settings: { vMin: -10 } },
+    replay: { capacity: 1_000_000 },
+  });
+  expect(of(tuned, 'rainbow')).toMatchObject({
+    learningStarts: 1_000,
+    head: { settings: { vMin: 0 } },
+    replay: { capacity: 50_000 },
+  });
+});
+
 test('dqn environments and dqn presets list what there is', async () => {
   const [environments, presets] = await Promise.all([dqn('environments --json'), dqn('presets')]);
   expect(JSON.parse(environments.out)).toContainEqual({
@@ -160,7 +265,7 @@ test('dqn environments and dqn presets list what there is', async () => {
     description: 'break bricks with a ball',
     observations: '[10, 10, 4]',
     actions: 6,
-    tuned: false,
+    tuned: true,
   });
   expect(JSON.parse(environments.out)).toContainEqual({
     id: 'LunarLander-v3',

@@ -43,9 +43,12 @@ const numbersOf = async (agent: Agent<Float32Array, 'async'>): Promise<NamedTens
   await agent.target.weights(),
 ];
 
-/** Waits for a copy that is on its way; what both networks hold on their device is the same then, whatever they did last. */
+/** Waits for a copy that is on its way, until nothing has changed for a while; what both networks hold on their device is the same then, whatever they did last. */
 async function settled(agent: Agent<Float32Array, 'async'>): Promise<void> {
-  await new Promise((resolve) => void setTimeout(resolve, 50));
+  for (let before = -1; before !== memory().numTensors;) {
+    before = memory().numTensors;
+    await new Promise((resolve) => void setTimeout(resolve, 50));
+  }
   await agent.qValues(Float32Array.of(1, 2, 3));
   await agent.online.weights();
 }
@@ -149,9 +152,14 @@ export function testRecovery(name: string, losses: LossCase): void {
       expect(used).toEqual(used.map(() => used[0]));
       agent.dispose();
       engine.dispose();
-      await new Promise((resolve) => setTimeout(resolve, 100));
-      expect(memory().numTensors).toBe(empty.numTensors);
-      expect(memory().numDataBuffers).toBe(empty.numDataBuffers);
+      // A copy may be on its way still.
+      await vi.waitFor(
+        () => {
+          expect(memory().numTensors).toBe(empty.numTensors);
+          expect(memory().numDataBuffers).toBe(empty.numDataBuffers);
+        },
+        { timeout: 10_000, interval: 50 },
+      );
     });
   });
 }

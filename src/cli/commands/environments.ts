@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { DqnError } from '../../index.ts';
 import { environments, type RegisteredEnvironment } from '../environments.ts';
 import { printTable } from '../print.ts';
-import { tunedFor } from '../presets.ts';
+import { zoo } from '../zoo.ts';
 
 /** `dqn environments` */
 export function environmentsCommand(): Command {
@@ -22,7 +22,7 @@ export function environmentsCommand(): Command {
 
 async function describe({ id, description, load }: RegisteredEnvironment) {
   const create = await load().catch(missing);
-  const about = { id, description, tuned: tunedFor(id) !== undefined };
+  const about = { id, description, tuned: Object.hasOwn(zoo, id) };
   if (create instanceof DqnError) return { ...about, observations: null, actions: null, remedy: create.remedy };
   const { observationSpace, actionSpace } = create();
   const observations = 'shape' in observationSpace ? `[${(observationSpace.shape as number[]).join(', ')}]` : observationSpace.kind;

@@ -1,36 +1,37 @@
 import { Command } from 'commander';
 import { createAgent } from '../../index.ts';
-import { CartPole } from '../../environments/index.ts';
+import type { Timing } from '../../common/maybe-promise.ts';
+import { agentOptions } from '../configuration/agent-options.ts';
+import { resolveConfiguration } from '../configuration/resolve-configuration.ts';
 import { presets } from '../presets.ts';
 import { printTable } from '../print.ts';
-import { settings } from '../settings.ts';
 
 /** `dqn presets` */
 export function presetsCommand(): Command {
   return new Command('presets')
-    .description('List the sets of hyperparameters that runs can start from.')
+    .description('List the sets of parts and hyperparameters that runs can start from.')
+    .argument('[environment]', 'with the numbers tuned for it, in place of those of the papers')
     .option('--json', 'print JSON, with the numbers of each')
-    .action(async ({ json }: { json?: boolean }) => {
-      const tuned = Object.values(settings).map(({ name, steps, options }) => ({
-        name: 'tuned',
-        description: `tuned for ${name} in ${steps.toLocaleString('en')} steps: Double DQN`,
-        create: () => options(steps),
-      }));
-      const all = [...presets, ...tuned];
+    .action(async (environment: string | undefined, { json }: { json?: boolean }) => {
       if (!json) {
         printTable(
           ['preset', 'what it is'],
-          all.map(({ name, description }) => [name, description]),
+          presets.map(({ name, description }) => [name, description]),
         );
         return;
       }
       const rows: object[] = [];
-      for (const { name, description, create } of all) {
-        // What a preset leaves out has the library's default: an agent tells it. Replay of a million takes its memory as it fills.
-        const agent = await createAgent(new CartPole(), create(50_000));
-        rows.push({ name, description, options: agent.options });
-        agent.dispose();
-      }
+      for (const { name, description } of presets) rows.push({ name, description, options: await optionsOf(name, environment) });
       console.log(JSON.stringify(rows, undefined, 2));
     });
+}
+
+/** All options of the agent that a preset makes. What it leaves out has the library's default: an agent tells it. */
+async function optionsOf(preset: string, environment: string | undefined): Promise<object> {
+  const given = environment === undefined ? ({ environment: 'CartPole-v1', numbers: 'paper' } as const) : { environment };
+  const { configuration, environment: found } = await resolveConfiguration({ ...given, preset });
+  // Replay of a million takes its memory as it fills.
+  const agent = await createAgent<unknown, Timing>(found.create(), await agentOptions(configuration));
+  agent.dispose();
+  return agent.options;
 }

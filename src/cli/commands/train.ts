@@ -1,18 +1,19 @@
-import { isDeepStrictEqual } from 'node:util';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { checkConfiguration, readConfiguration } from '../configuration/read-configuration.ts';
 import { overlay, resolveConfiguration } from '../configuration/resolve-configuration.ts';
 import type { AgentSettings, Configuration, PartialConfiguration } from '../configuration/schema.ts';
 import { number, schedule, wholeNumber, wholeNumbers } from '../parse.ts';
+import { printTable } from '../print.ts';
 import { RunFolder } from '../run/run-folder.ts';
+import { INTERRUPTED } from '../run/run-jobs.ts';
+import { checkSameRun } from '../run/same-run.ts';
+import { seedFolders, trainSeeds, type SeedsReport } from '../run/train-seeds.ts';
 import { trainRun, type RunReport } from '../run/train-run.ts';
 import { UserMistake } from '../user-mistake.ts';
 
-/** The exit code of a process that was interrupted by Ctrl-C. */
-const INTERRUPTED = 130;
-
 interface TrainFlags extends AgentSettings {
   readonly preset?: string;
+  readonly numbers?: 'tuned' | 'paper';
   readonly config?: string;
   readonly steps?: number;
   readonly seed?: number;
@@ -26,6 +27,8 @@ interface TrainFlags extends AgentSettings {
   readonly checkpointPeriod?: number;
   readonly logPeriod?: number;
   readonly keep: number;
+  readonly seeds?: number;
+  readonly workers?: number;
 }
 
 /** `dqn train` */
@@ -33,10 +36,18 @@ export function trainCommand(): Command {
   return new Command('train')
     .description('Train an agent, and leave its logs, checkpoints, curve and policies in a folder.')
     .argument('[environment]', 'an id (dqn environments), or a module and its export: ./my-env.js#MyEnv')
-    .option('-p, --preset <name>', 'where to start from (dqn presets; default: tuned, or default)')
+    .option('-p, --preset <name>', 'where to start from (dqn presets; default: default)')
     .option('-c, --config <file>', 'a configuration as .json, .js, .mjs or .ts; options count before it')
+    .addOption(
+      new Option(
+        '--numbers <which>',
+        "its numbers: tuned for the environment, or the paper's (default: tuned where there are)",
+      ).choices(['tuned', 'paper']),
+    )
     .option('-n, --steps <count>', 'environment steps (default: 50000, or what the tuned settings take)', wholeNumber(1))
     .option('-s, --seed <number>', 'seeds everything (default: 1)', wholeNumber(0))
+    .option('--seeds <count>', 'so many runs, with seeds from --seed on, each in a folder of its own', wholeNumber(1))
+    .option('--workers <count>', 'runs at a time, with --seeds (default: one a core)', wholeNumber(1))
     .option('-e, --engine <name>', 'wasm, or tfjs:cpu|wasm|webgpu|node|node-gpu (default: wasm)')
     .option('-o, --out <folder>', 'where the files go (default: runs/<environment>-<preset>-seed<seed>)')
     .option('--resume', 'go on from the last checkpoint in the folder')
@@ -50,12 +61,13 @@ export function trainCommand(): Command {
     .option('--log-period <steps>', 'steps between lines of the logs (default: 1000)', wholeNumber(1))
     .optionsGroup('Hyperparameters, in place of those of the preset:')
     .option('--hidden <widths>', 'widths of the hidden layers: 128,128', wholeNumbers)
-    .option('--learning-rate <rate>', 'η, or from:to:steps', schedule)
+    .addOption(new Option('--optimizer <name>', 'the rule of descent').choices(['adam', 'adamW', 'rmsprop', 'sgd']))
+    .option('--learning-rate <rate>', 'η, or from:to:steps, from:to:20% of the run, or from:to over all of it', schedule)
     .option('--discount <gamma>', 'γ', number)
     .option('--batch-size <count>', 'transitions in an update', wholeNumber(1))
     .option('--replay-capacity <count>', 'transitions that are kept', wholeNumber(1))
     .option('--n-step <count>', 'rewards before a target bootstraps', wholeNumber(1))
-    .option('--epsilon <rate>', 'ε, or from:to:steps', schedule)
+    .option('--epsilon <rate>', 'ε, as the learning rate', schedule)
     .option('--target-period <steps>', 'steps between copies into the target network', wholeNumber(1))
     .option('--learning-starts <steps>', 'steps before the first update', wholeNumber(0))
     .option('--learn-period <steps>', 'steps between rounds of updates', wholeNumber(1))
@@ -63,30 +75,52 @@ export function trainCommand(): Command {
     .option('--max-gradient-norm <norm>', 'clips the gradient', number)
     .option('--v-min <value>', 'lowest atom of a categorical head', number)
     .option('--v-max <value>', 'highest atom of a categorical head', number)
+    .option('--atoms <count>', 'atoms of a categorical head', wholeNumber(2))
+    .option('--quantiles <count>', 'quantiles of a head of quantiles, or fractions of FQF', wholeNumber(1))
+    .option('--priority-exponent <alpha>', 'α of prioritized replay', number)
+    .option('--importance-exponent <beta>', 'β of prioritized replay, as the learning rate', schedule)
+    .option('--units <count>', 'units of a recurrent network', wholeNumber(1))
+    .option('--sequence-length <steps>', 'steps of a sequence that are learned from', wholeNumber(1))
+    .option('--burn-in <steps>', 'steps before them that warm the memory up', wholeNumber(0))
     .action(async (environment: string | undefined, flags: TrainFlags) => {
-      const report = await runTrain(environment, flags);
+      const report = await (flags.seeds === undefined ? runTrain(environment, flags) : runSeeds(environment, flags, flags.seeds));
       if (flags.json) console.log(JSON.stringify(report));
+      else if ('seeds' in report) printSeeds(report);
       else print(report);
       if (report.status === 'interrupted') process.exitCode = INTERRUPTED;
+      if (report.status === 'failed') process.exitCode = 1;
     });
 }
 
-async function runTrain(environment: string | undefined, flags: TrainFlags): Promise<RunReport> {
+async function readGiven(environment: string | undefined, flags: TrainFlags): Promise<PartialConfiguration> {
   const file = flags.config === undefined ? {} : await readConfiguration(flags.config);
-  const given = overlay(file, checkConfiguration('options', fromFlags(environment, flags)));
+  return overlay(file, checkConfiguration('options', fromFlags(environment, flags)));
+}
+
+async function runSeeds(environment: string | undefined, flags: TrainFlags, seeds: number): Promise<SeedsReport> {
+  const given = await readGiven(environment, flags);
+  if (flags.resume && flags.out === undefined) throw new UserMistake('Which runs? Add --out, the folder that they are in.');
+  const begun = flags.out === undefined ? [] : await seedFolders(flags.out);
+  if (begun.length > 0 && !flags.resume) {
+    throw new UserMistake(`${flags.out} holds runs already: go on with --resume, or choose another --out.`);
+  }
+  const resolved = await resolveConfiguration(overlay(begun.length > 0 ? await begun[0].readConfiguration() : {}, given));
+  for (const folder of begun) {
+    const own = (await resolveConfiguration(await folder.readConfiguration())).configuration;
+    checkSameRun(folder.path, own, { ...resolved.configuration, seed: own.seed });
+  }
+  const out = flags.out ?? defaultFolder(resolved.configuration).replace(/-seed\d+$/, '');
+  if (new RunFolder(out).begun) throw new UserMistake(`${out} holds a single run: choose another --out.`);
+  return trainSeeds({ out, resolved, seeds, workers: flags.workers });
+}
+
+async function runTrain(environment: string | undefined, flags: TrainFlags): Promise<RunReport> {
+  const given = await readGiven(environment, flags);
   if (flags.resume && flags.out !== undefined) {
     const folder = new RunFolder(flags.out);
     const begun = await folder.readConfiguration();
     const resolved = await resolveConfiguration(begun);
-    // Something that was given again must be as it was, or the run would not be the same run.
-    const asked = await resolveConfiguration(overlay(begun, given));
-    const differing = Object.keys(asked.configuration).filter(
-      (key) =>
-        !isDeepStrictEqual(asked.configuration[key as keyof Configuration], resolved.configuration[key as keyof Configuration]),
-    );
-    if (differing.length > 0) {
-      throw new UserMistake(`The run in ${flags.out} was begun with another ${differing.join(', ')}: leave it out to resume.`);
-    }
+    checkSameRun(folder.path, resolved.configuration, (await resolveConfiguration(overlay(begun, given))).configuration);
     return trainRun({ folder, resolved, resume: true, keep: flags.keep });
   }
   const resolved = await resolveConfiguration(given);
@@ -98,10 +132,24 @@ async function runTrain(environment: string | undefined, flags: TrainFlags): Pro
 }
 
 function fromFlags(environment: string | undefined, flags: TrainFlags): PartialConfiguration {
-  const { preset, config: _config, steps, seed, engine, out: _out, resume: _resume, json: _json, keep: _keep, ...others } = flags;
+  const {
+    preset,
+    numbers,
+    config: _config,
+    steps,
+    seed,
+    engine,
+    out: _out,
+    resume: _resume,
+    json: _json,
+    keep: _keep,
+    seeds: _seeds,
+    workers: _workers,
+    ...others
+  } = flags;
   const { evaluationPeriod, evaluationEpisodes, finalEpisodes, checkpointPeriod, logPeriod, ...agent } = others;
   const evaluation = { period: evaluationPeriod, episodes: evaluationEpisodes, finalEpisodes };
-  return { environment, preset, steps, seed, engine, agent, evaluation, checkpointPeriod, logPeriod };
+  return { environment, preset, numbers, steps, seed, engine, agent, evaluation, checkpointPeriod, logPeriod };
 }
 
 function defaultFolder({ environment, preset, seed }: Configuration): string {
@@ -123,4 +171,16 @@ function print({ status, step, out, best, evaluation }: RunReport): void {
   }
   if (best) console.log(`Best on the way: ${best.mean.toFixed(1)} at step ${best.step} (best.safetensors)`);
   console.log(`Logs, curve and policy are in ${out}`);
+}
+
+function printSeeds({ seeds, out, status, interquartileMean }: SeedsReport): void {
+  printTable(
+    ['seed', 'mean return', 'folder'],
+    seeds.map(({ seed, mean, failure, out: folder }) => [seed, mean?.toFixed(1) ?? failure ?? 'not finished', folder]),
+  );
+  if (interquartileMean) {
+    const { estimate, low, high } = interquartileMean;
+    console.log(`Interquartile mean ${estimate.toFixed(1)}, 95 % interval ${low.toFixed(1)} to ${high.toFixed(1)}`);
+  }
+  if (status === 'interrupted') console.log(`Stopped. Go on with:  dqn train --resume --seeds ${seeds.length} --out ${out}`);
 }

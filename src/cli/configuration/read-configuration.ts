@@ -35,7 +35,7 @@ export function checkConfiguration(where: string, value: unknown): PartialConfig
 function keysAt(place: string): string[] {
   const schemas = { agent: agentSchema, evaluation: evaluationSchema };
   if (place === 'agent' || place === 'evaluation') return Object.keys(schemas[place].shape);
-  return place === '' ? Object.keys(configurationSchema.shape) : ['from', 'to', 'steps'];
+  return place === '' ? Object.keys(configurationSchema.shape) : ['from', 'to', 'steps', 'fraction'];
 }
 
 async function readJson(path: string): Promise<unknown> {

@@ -1,7 +1,8 @@
 import { findEnvironment, type FoundEnvironment } from '../environments.ts';
-import { findPreset, presets, tunedFor } from '../presets.ts';
+import { findPreset, presets } from '../presets.ts';
 import { suggest } from '../suggest.ts';
 import { UserMistake } from '../user-mistake.ts';
+import { tunedNumbers, zoo } from '../zoo.ts';
 import type { Configuration, PartialConfiguration } from './schema.ts';
 
 /** A configuration and the environment that it names. */
@@ -26,22 +27,29 @@ export function overlay(lower: PartialConfiguration, upper: PartialConfiguration
 export async function resolveConfiguration(given: PartialConfiguration): Promise<ResolvedConfiguration> {
   if (given.environment === undefined) throw new UserMistake('Which environment? Write dqn train CartPole-v1, for example.');
   const environment = await findEnvironment(given.environment);
-  const tuned = tunedFor(environment.id);
-  const preset = given.preset ?? (tuned ? 'tuned' : 'default');
-  if (!findPreset(preset, environment.id)) {
-    const names = [...(tuned ? ['tuned'] : []), ...presets.map(({ name }) => name)];
-    const hint = preset === 'tuned' ? ` There are no tuned settings for ${environment.id}.` : suggest(preset, names);
+  const preset = given.preset ?? 'default';
+  if (!findPreset(preset)) {
+    const hint = suggest(
+      preset,
+      presets.map(({ name }) => name),
+    );
     throw new UserMistake(`There is no preset ${preset}.${hint} \`dqn presets\` lists all.`);
   }
-  const steps = given.steps ?? tuned?.steps ?? 50_000;
+  const tuned = tunedNumbers(environment.id, preset);
+  const numbers = given.numbers ?? (tuned ? 'tuned' : 'paper');
+  if (numbers === 'tuned' && !tuned) {
+    throw new UserMistake(`There are no tuned numbers for ${environment.id}; there are for ${Object.keys(zoo).join(', ')}.`);
+  }
+  const steps = given.steps ?? zoo[environment.id]?.steps ?? 50_000;
   const configuration: Configuration = {
     environment: environment.id,
     environmentOptions: given.environmentOptions ?? {},
     preset,
+    numbers,
     steps,
     seed: given.seed ?? 1,
     engine: given.engine ?? 'wasm',
-    agent: given.agent ?? {},
+    agent: { ...(numbers === 'tuned' ? tuned : {}), ...given.agent },
     evaluation: {
       period: given.evaluation?.period ?? Math.max(1, Math.floor(steps / 20)),
       episodes: given.evaluation?.episodes ?? 10,

@@ -2,14 +2,17 @@ import { z } from 'zod';
 
 const count = z.int().min(1);
 const rate = z.number().min(0);
-/** A number, or a straight line from one to another over so many environment steps. */
-const schedule = z.union([rate, z.strictObject({ from: rate, to: rate, steps: count })], {
-  error: 'expected a number or { from, to, steps }',
-});
+const share = z.number().positive().max(1);
+/** A number, or a straight line from one to another over so many environment steps or such a part of the run. */
+const schedule = z.union(
+  [rate, z.strictObject({ from: rate, to: rate, steps: count }), z.strictObject({ from: rate, to: rate, fraction: share })],
+  { error: 'expected a number, { from, to, steps } or { from, to, fraction }' },
+);
 
 /** What an agent's preset may be changed in. */
 export const agentSchema = z.strictObject({
   hidden: z.array(count).min(1).optional(),
+  optimizer: z.enum(['adam', 'adamW', 'rmsprop', 'sgd']).optional(),
   learningRate: schedule.optional(),
   discount: z.number().min(0).max(1).optional(),
   batchSize: count.optional(),
@@ -23,6 +26,13 @@ export const agentSchema = z.strictObject({
   maxGradientNorm: z.number().positive().optional(),
   vMin: z.number().optional(),
   vMax: z.number().optional(),
+  atoms: z.int().min(2).optional(),
+  quantiles: count.optional(),
+  priorityExponent: rate.optional(),
+  importanceExponent: schedule.optional(),
+  units: count.optional(),
+  sequenceLength: count.optional(),
+  burnIn: z.int().min(0).optional(),
 });
 
 /** When a run is evaluated, and on how many episodes. */
@@ -37,6 +47,7 @@ export const configurationSchema = z.strictObject({
   environment: z.string().min(1).optional(),
   environmentOptions: z.record(z.string(), z.json()).optional(),
   preset: z.string().optional(),
+  numbers: z.enum(['tuned', 'paper']).optional(),
   steps: count.optional(),
   seed: z.int().min(0).optional(),
   engine: z.string().optional(),

@@ -8,6 +8,7 @@ import type { PartialConfiguration } from '../configuration/schema.ts';
 import { decodeEpisodes, encodeEpisodes } from '../episode-log.ts';
 import type { CurvePoint } from '../learning-curve.ts';
 import { UserMistake } from '../user-mistake.ts';
+import type { RunReport } from './train-run.ts';
 
 /** The files that a run leaves in its folder. */
 export class RunFolder {
@@ -53,6 +54,12 @@ export class RunFolder {
   /** Writes an object as JSON, in one step. */
   writeJson(name: 'configuration.json' | 'run.json', value: object): Promise<void> {
     return writeFileAtomic(this.file(name), new TextEncoder().encode(`${JSON.stringify(value, undefined, 2)}\n`));
+  }
+
+  /** What came of the run; nothing before its end. */
+  async readReport(): Promise<RunReport | undefined> {
+    const text = await readFile(this.file('run.json'), 'utf8').catch(() => undefined);
+    return text === undefined ? undefined : (JSON.parse(text) as RunReport);
   }
 
   /** The points of a file of episodes or evaluations up to a step; none where there is no such file. */

@@ -17,6 +17,7 @@ import type { ResolvedConfiguration } from '../configuration/resolve-configurati
 import { learningCurve, type CurvePoint } from '../learning-curve.ts';
 import { Progress } from '../progress.ts';
 import { packageVersion } from './package-version.ts';
+import type { StepMessage } from './run-jobs.ts';
 import type { RunFolder } from './run-folder.ts';
 
 /** What came of a run; as JSON it is `run.json`. */
@@ -25,6 +26,10 @@ export interface RunReport {
   /** The environment step that it came to. */
   readonly step: number;
   readonly out: string;
+  /** Seconds of training in this process, evaluations on the way included. */
+  readonly seconds: number;
+  /** Whether an earlier process had done a part of it. */
+  readonly resumed: boolean;
   /** The best evaluation on the way, whose policy is in `best.safetensors`. */
   readonly best?: { readonly step: number; readonly mean: number };
   /** The final policy, evaluated; nothing where the run was interrupted. */
@@ -74,6 +79,7 @@ export async function trainRun({ folder, resolved, resume, keep }: TrainRunOptio
   const earlier = bestOf(evaluations);
   const best = keepBest({ agent, store: fileStore(folder.path), name: 'best', above: earlier?.mean });
   const progress = showProgress(agent, steps, episodes);
+  const began = performance.now();
   try {
     const outcome = await runTraining(run, [
       collect(episodes, evaluations),
@@ -94,7 +100,8 @@ export async function trainRun({ folder, resolved, resume, keep }: TrainRunOptio
       stopOnInterrupt(),
     ]);
     await save();
-    const reached = { step: agent.step, out: folder.path, best: best.best ?? earlier };
+    const seconds = (performance.now() - began) / 1000;
+    const reached = { step: agent.step, out: folder.path, seconds, resumed: from > 0, best: best.best ?? earlier };
     if (outcome.kind !== 'finished') {
       const report: RunReport = { status: 'interrupted', ...reached };
       await folder.writeJson('run.json', { ...report, ...about });
@@ -142,6 +149,7 @@ function savingFirst(series: CheckpointSeries, save: () => Promise<void>): Check
 
 function showProgress(agent: Agent<unknown, Timing>, steps: number, episodes: readonly CurvePoint[]): Callback {
   let progress: Progress | undefined;
+  const tellParent = stepTeller();
   return {
     name: 'progress',
     onEvent(event) {
@@ -149,11 +157,24 @@ function showProgress(agent: Agent<unknown, Timing>, steps: number, episodes: re
       progress ??= new Progress(steps, event.step - 1);
       const recent = episodes.slice(-20);
       const mean = recent.reduce((sum, point) => sum + point.return, 0) / Math.max(1, recent.length);
+      tellParent(event.step);
       progress.update({ step: event.step, return: mean, epsilon: agent.options.explorer.rate?.(event.step) ?? 0 });
     },
     end() {
       progress?.stop();
     },
+  };
+}
+
+/** Tells the process that began this one how far it is, if there is one; returns what does so at most five times a second. */
+function stepTeller(): (step: number) => void {
+  if (!process.send) return () => undefined;
+  let told = 0;
+  return (step) => {
+    if (performance.now() - told < 200) return;
+    told = performance.now();
+    const message: StepMessage = { step };
+    process.send?.(message);
   };
 }
 
@@ -167,12 +188,15 @@ function stopOnInterrupt(): Callback {
     name: 'interrupt',
     begin() {
       process.once('SIGINT', listen);
+      // The one that began this process has died.
+      process.once('disconnect', listen);
     },
     onEvent() {
       return asked ? 'Ctrl-C' : undefined;
     },
     end() {
       process.removeListener('SIGINT', listen);
+      process.removeListener('disconnect', listen);
     },
   };
 }

@@ -1,13 +1,21 @@
 // Points with intervals, a panel for each world.
 import { scaleLinear } from 'd3-scale';
-import type { Estimate } from './statistics.ts';
+
+/** One row of a panel. */
+export interface PlotRow {
+  readonly name: string;
+  readonly estimate: { readonly value: number; readonly low: number; readonly high: number };
+  readonly color: string;
+  /** Whether a dashed line goes through all rows at its value. */
+  readonly reference?: boolean;
+}
 
 /** One panel: a row for each configuration. */
 export interface PlotPanel {
   readonly title: string;
   /** What the axis shows. */
   readonly label: string;
-  readonly rows: readonly { readonly name: string; readonly estimate: Estimate }[];
+  readonly rows: readonly PlotRow[];
 }
 
 const margin = { top: 72, right: 24, bottom: 48, left: 152 };
@@ -16,7 +24,7 @@ const gap = 28;
 const rowHeight = 20;
 
 /**
- * An SVG document of the panels side by side. All rows that any panel has stand at the same height; the dashed lines are DQN and Rainbow.
+ * An SVG document of the panels side by side. All rows that any panel has stand at the same height.
  */
 export function intervalPlot(title: string, panels: readonly PlotPanel[]): string {
   const names = [...new Set(panels.flatMap(({ rows }) => rows.map(({ name }) => name)))];
@@ -44,14 +52,14 @@ function drawPanel({ title, label, rows }: PlotPanel, left: number, bottom: numb
     return `<line x1="${at}" x2="${at}" y1="${margin.top}" y2="${bottom}" stroke="#e5e7eb"/><text x="${at}" y="${bottom + 16}" text-anchor="middle">${tick.toLocaleString('en')}</text>`;
   });
   const references = rows
-    .filter(({ name }) => name === 'DQN' || name === 'Rainbow')
-    .map(({ name, estimate }) => {
+    .filter(({ reference }) => reference)
+    .map(({ color, estimate }) => {
       const at = round(x(estimate.value));
-      return `<line x1="${at}" x2="${at}" y1="${margin.top}" y2="${bottom}" stroke="${colorOf(name)}" stroke-dasharray="3 3" opacity="0.6"/>`;
+      return `<line x1="${at}" x2="${at}" y1="${margin.top}" y2="${bottom}" stroke="${color}" stroke-dasharray="3 3" opacity="0.6"/>`;
     });
-  const points = rows.map(({ name, estimate }) => {
+  const points = rows.map(({ name, color, estimate }) => {
     const at = round(y(name));
-    return `<g stroke="${colorOf(name)}" fill="${colorOf(name)}"><line x1="${round(x(estimate.low))}" x2="${round(x(estimate.high))}" y1="${at}" y2="${at}" stroke-width="2"/><circle cx="${round(x(estimate.value))}" cy="${at}" r="4"/></g>`;
+    return `<g stroke="${color}" fill="${color}"><line x1="${round(x(estimate.low))}" x2="${round(x(estimate.high))}" y1="${at}" y2="${at}" stroke-width="2"/><circle cx="${round(x(estimate.value))}" cy="${at}" r="4"/></g>`;
   });
   return [
     `<text x="${left}" y="48" font-weight="600">${escape(title)}</text>`,
@@ -60,11 +68,6 @@ function drawPanel({ title, label, rows }: PlotPanel, left: number, bottom: numb
     ...references,
     ...points,
   ];
-}
-
-/** Blue for DQN and what is added to it, red for Rainbow and what it is without. */
-function colorOf(name: string): string {
-  return name.startsWith('Rainbow') ? '#b91c1c' : '#1d4ed8';
 }
 
 function round(value: number): number {

@@ -1,0 +1,76 @@
+// What is learned in the study, and what others have published for it.
+import type { PartialConfiguration } from '../../src/cli/configuration/schema.ts';
+import { presets } from '../../src/cli/presets.ts';
+
+/** A figure that somebody has published. */
+export interface Published {
+  readonly who: string;
+  readonly mean: number;
+  readonly steps: number;
+}
+
+/** One environment of the study. */
+export interface StudyTask {
+  readonly name: string;
+  readonly piece: 'classic' | 'deepsea' | 'minatar';
+  readonly configuration: PartialConfiguration & { readonly environment: string };
+  readonly published: readonly Published[];
+}
+
+const zoo = (dqn: number, qrDqn: number, steps: number): Published[] => [
+  { who: 'Stable-Baselines3 zoo, DQN', mean: dqn, steps },
+  { who: 'Stable-Baselines3 zoo, QR-DQN', mean: qrDqn, steps },
+];
+
+// Read off the published plot of "MinAtar" (Young and Tian 2019), ± 2 %, best step size; Seaquest before the change of its oxygen in version 1.0.11.
+const minAtar = (game: string, mean: number): StudyTask => ({
+  name: `MinAtar ${game}`,
+  piece: 'minatar',
+  configuration: { environment: `MinAtar/${game}-v1`, steps: 500_000 },
+  published: [{ who: 'MinAtar, DQN', mean, steps: 5_000_000 }],
+});
+
+const deepSea = (size: number, steps: number): StudyTask => ({
+  name: `DeepSea ${size}`,
+  piece: 'deepsea',
+  configuration: { environment: 'DeepSea', environmentOptions: { size }, steps },
+  published: [],
+});
+
+/** Everything that is learned, the quickest first. */
+export const tasks: readonly StudyTask[] = [
+  deepSea(10, 10_000),
+  {
+    name: 'CartPole',
+    piece: 'classic',
+    configuration: { environment: 'CartPole-v1' },
+    published: zoo(500, 500, 50_000),
+  },
+  deepSea(20, 40_000),
+  {
+    name: 'Acrobot',
+    piece: 'classic',
+    configuration: { environment: 'Acrobot-v1' },
+    published: zoo(-76.6, -69.1, 100_000),
+  },
+  {
+    name: 'MountainCar',
+    piece: 'classic',
+    configuration: { environment: 'MountainCar-v0' },
+    published: zoo(-100.8, -106, 120_000),
+  },
+  {
+    name: 'LunarLander',
+    piece: 'classic',
+    configuration: { environment: 'LunarLander-v3' },
+    published: zoo(154, 70, 100_000),
+  },
+  minAtar('Breakout', 10),
+  minAtar('Asterix', 16.8),
+  minAtar('SpaceInvaders', 43.7),
+  minAtar('Freeway', 50.2),
+  minAtar('Seaquest', 20.1),
+];
+
+/** What is compared. The defaults of the library are Double DQN: with tuned numbers, `default` and `double-dqn` are the same. */
+export const compared = presets.filter(({ name }) => name !== 'default');

@@ -1,0 +1,94 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import type { PartialConfiguration } from '../configuration/schema.ts';
+import { RunFolder } from './run-folder.ts';
+
+/** A training run for a process of its own. */
+export interface Job {
+  /** Where its files go; a run that has begun there goes on. */
+  readonly folder: string;
+  readonly configuration: PartialConfiguration;
+}
+
+/** How a job ended; an interrupted one goes on when it is run again. */
+export type JobOutcome = { readonly kind: 'finished' | 'interrupted' } | { readonly kind: 'failed'; readonly reason: string };
+
+/** How jobs are run. */
+export interface RunJobsOptions {
+  /** Processes at a time. */
+  readonly workers: number;
+  /** The program that is the command `dqn`. Default: this one. */
+  readonly command?: string;
+  /** Tells the environment step that a job has come to. */
+  readonly onStep?: (job: Job, step: number) => void;
+  readonly onEnd?: (job: Job, outcome: JobOutcome) => void | Promise<void>;
+}
+
+/** What a training process tells the one that began it. */
+export interface StepMessage {
+  readonly step: number;
+}
+
+/** How much of what a failed process has said is kept. */
+const TAIL = 2_000;
+
+/**
+ * Runs training runs in processes, so many at a time: `dqn train --resume --out <folder>` for each. Ctrl-C lets each keep a checkpoint and begins no more; when this process dies,
+ * they keep a checkpoint and end too.
+ *
+ * @returns false if it was interrupted.
+ */
+export async function runJobs(jobs: readonly Job[], { workers, command, onStep, onEnd }: RunJobsOptions): Promise<boolean> {
+  const waiting = [...jobs];
+  const running = new Set<ChildProcess>();
+  let interrupted = false;
+  const interrupt = () => {
+    interrupted = true;
+    waiting.length = 0;
+    for (const child of running) child.kill('SIGINT');
+  };
+  process.on('SIGINT', interrupt);
+  const work = async () => {
+    for (let job = waiting.shift(); job; job = waiting.shift()) {
+      const begun = job;
+      const folder = new RunFolder(begun.folder);
+      if (!folder.begun) await folder.writeJson('configuration.json', begun.configuration);
+      const child = startTraining(begun.folder, command);
+      running.add(child);
+      child.on('message', ({ step }: StepMessage) => onStep?.(begun, step));
+      const outcome = await outcomeOf(child);
+      running.delete(child);
+      await onEnd?.(begun, outcome);
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: Math.min(workers, jobs.length) }, work));
+  } finally {
+    process.removeListener('SIGINT', interrupt);
+  }
+  return !interrupted;
+}
+
+function startTraining(folder: string, command = process.argv[1]): ChildProcess {
+  // A process group of its own: Ctrl-C in the terminal reaches this process alone, which passes it on once.
+  const options = { detached: true, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] as ('ignore' | 'pipe' | 'ipc')[] };
+  return fork(command, ['train', '--resume', '--json', '--out', folder], options);
+}
+
+async function outcomeOf(child: ChildProcess): Promise<JobOutcome> {
+  let said = '';
+  child.stderr?.on('data', (chunk: Buffer) => {
+    said = (said + chunk.toString()).slice(-TAIL);
+  });
+  try {
+    const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
+    if (code === 0) return { kind: 'finished' };
+    if (code === INTERRUPTED) return { kind: 'interrupted' };
+    return { kind: 'failed', reason: said.trim() || `it ended with ${signal ?? `code ${code}`}` };
+  } catch (error) {
+    return { kind: 'failed', reason: (error as Error).message };
+  }
+}
+
+/** The exit code of a run that was stopped by Ctrl-C. */
+export const INTERRUPTED = 130;
