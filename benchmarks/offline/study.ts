@@ -1,14 +1,15 @@
 // What the study of recorded experience trains: the worlds, their datasets, and the algorithms.
 import type { Policy } from '../../src/agent/policy.ts';
-import { settings, type Setting } from '../../src/cli/settings.ts';
 import { CartPole, MountainCar } from '../../src/environments/index.ts';
 import {
   adam,
   createAgent,
   doubleQ,
+  epsilonGreedy,
   evaluate,
   expected,
   hard,
+  linear,
   loadPolicy,
   mlp,
   train,
@@ -37,15 +38,43 @@ export interface World {
   readonly options: AgentOptions<'sync'>;
 }
 
-/** Learned online by the settings of `npm start`. */
+/** With settings that solve them. */
 export const worlds: readonly World[] = [
-  worldOf('CartPole', () => new CartPole(), settings.cartpole),
-  worldOf('MountainCar', () => new MountainCar(), settings.mountaincar),
+  {
+    name: 'CartPole',
+    create: () => new CartPole(),
+    steps: 50_000,
+    options: {
+      network: mlp({ hidden: [128, 128] }),
+      bootstrap: doubleQ(),
+      replay: uniform({ capacity: 50_000 }),
+      nStep: 5,
+      explorer: epsilonGreedy(linear(1, 0.04, 8_000)),
+      targetUpdater: hard({ period: 256 }),
+      optimizer: adam({ learningRate: linear(2.3e-3, 0, 50_000) }),
+      learnPeriod: 256,
+      updatesPerRound: 128,
+    },
+  },
+  {
+    name: 'MountainCar',
+    create: () => new MountainCar(),
+    steps: 120_000,
+    options: {
+      network: mlp({ hidden: [128, 128] }),
+      bootstrap: doubleQ(),
+      replay: uniform({ capacity: 120_000 }),
+      nStep: 3,
+      explorer: epsilonGreedy(linear(1, 0.02, 24_000)),
+      targetUpdater: hard({ period: 600 }),
+      optimizer: adam({ learningRate: linear(4e-3, 0, 120_000) }),
+      discount: 0.98,
+      batchSize: 128,
+      learnPeriod: 16,
+      updatesPerRound: 8,
+    },
+  },
 ];
-
-function worldOf(name: string, create: World['create'], { steps, options }: Setting): World {
-  return { name, create, steps, options: options(steps) };
-}
 
 /** Steps of every dataset. */
 export const SIZE = 10_000;
