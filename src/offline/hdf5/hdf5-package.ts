@@ -45,10 +45,11 @@ export interface Hdf5File extends Hdf5Group {
  */
 export async function loadHdf5(
   where: string,
-  load: () => Promise<unknown> = () => import('h5wasm'),
+  load?: () => Promise<unknown>,
 ): Promise<{ readonly module: Hdf5Module; readonly File: Hdf5Package['File'] }> {
   try {
-    const { ready, File } = (await load()) as Hdf5Package;
+    // In sight of bundlers, and within a try: they then do without it where it is not installed.
+    const { ready, File } = (load ? await load() : await import('h5wasm')) as Hdf5Package;
     return { module: await ready, File };
   } catch (cause) {
     const said = cause instanceof Error ? cause.message.split('\n', 1)[0] : String(cause);
