@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { DqnError, type Environment } from '../index.ts';
 import * as all from '../environments/index.ts';
 import { suggest } from './suggest.ts';
@@ -149,7 +149,8 @@ export async function importFile(path: string): Promise<Readonly<Record<string, 
         cause,
       });
     }
-    if (code === 'ERR_MODULE_NOT_FOUND' && message.includes(url.slice('file://'.length))) {
+    // Not so where it is there and imports something that is not.
+    if (code === 'ERR_MODULE_NOT_FOUND' && message.startsWith(`Cannot find module '${fileURLToPath(url)}'`)) {
       throw new UserMistake(`There is no file ${path}.`, { cause });
     }
     throw new UserMistake(`${path} cannot be imported: ${message}.`, { cause });

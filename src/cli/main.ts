@@ -6,13 +6,11 @@ import type { Timing } from '../common/maybe-promise.ts';
 import { parseArguments, type Arguments } from './arguments.ts';
 import { agentOptions } from './configuration/agent-options.ts';
 import { resolveConfiguration } from './configuration/resolve-configuration.ts';
+import { INTERRUPTED } from './interrupted.ts';
 import { decodeEpisodes, encodeEpisodes } from './episode-log.ts';
 import { learningCurve, type CurvePoint } from './learning-curve.ts';
 import { Progress } from './progress.ts';
 import { zoo } from './zoo.ts';
-
-/** The exit code of a process that was interrupted by Ctrl-C. */
-const interrupted = 130;
 
 async function main(): Promise<number> {
   const given = parseArguments(process.argv.slice(2));
@@ -35,7 +33,7 @@ async function main(): Promise<number> {
     console.log(
       `\nStopped at step ${agent.step}. Go on with:  npm start -- --environment ${given.environment} --seed ${seed}${hint(given)} --resume`,
     );
-    return interrupted;
+    return INTERRUPTED;
   }
   const evaluation = await evaluate(agent, create(), { episodes: given.episodes, seed: 1_000_000 + seed });
   const { mean, std, min, max } = evaluation;

@@ -17,6 +17,13 @@ export function number(text: string): number {
   throw new InvalidArgumentError('Expected a number.');
 }
 
+/** Parses a number above 0. */
+export function positive(text: string): number {
+  const value = number(text);
+  if (value > 0) return value;
+  throw new InvalidArgumentError('Expected a number above 0.');
+}
+
 /** Parses `128,64`. */
 export function wholeNumbers(text: string): number[] {
   return text.split(',').map(wholeNumber(1));

@@ -51,7 +51,16 @@ const TYPES: ReadonlyMap<string, ArrayClass> = /* @__PURE__ */ new Map(DTYPES.va
  * @throws DqnError `invalid-option` where the state is not a {@link State}: `undefined`, a function, a class instance, a cycle,
  * more than 64 levels, or the key `__proto__`.
  */
-export function encodeArchive({ kind, version, state }: Archive): Uint8Array<ArrayBuffer> {
+export function encodeArchive(archive: Archive): Uint8Array<ArrayBuffer> {
+  return joinParts(encodeArchiveParts(archive));
+}
+
+/**
+ * The same bytes in parts, in order, without copying the arrays: all but the first are views of them, to be used before they change. Large states need no second place in memory.
+ *
+ * @throws DqnError as {@link encodeArchive}.
+ */
+export function encodeArchiveParts({ kind, version, state }: Archive): readonly Uint8Array[] {
   const tensors: Tensor[] = [];
   const tree = JSON.stringify(strip(state, [], tensors));
   tensors.sort((a, b) => b.values.BYTES_PER_ELEMENT - a.values.BYTES_PER_ELEMENT);
@@ -66,19 +75,30 @@ export function encodeArchive({ kind, version, state }: Archive): Uint8Array<Arr
   const header = new TextEncoder().encode(JSON.stringify(Object.fromEntries([['__metadata__', metadata], ...entries])));
   const headerSize = Math.ceil(header.length / 8) * 8;
 
-  const bytes = new Uint8Array(8 + headerSize + size);
-  const view = new DataView(bytes.buffer);
+  const first = new Uint8Array(8 + headerSize);
+  const view = new DataView(first.buffer);
   view.setUint32(0, headerSize, true);
   view.setUint32(4, Math.floor(headerSize / 2 ** 32), true);
-  bytes.set(header, 8);
-  bytes.fill(0x20, 8 + header.length, 8 + headerSize);
-  let at = 8 + headerSize;
-  for (const { values } of tensors) {
-    bytes.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), at);
-    at += values.byteLength;
+  first.set(header, 8);
+  first.fill(0x20, 8 + header.length);
+  const parts = [first, ...tensors.map(({ values }) => new Uint8Array(values.buffer, values.byteOffset, values.byteLength))];
+  first.set(new TextEncoder().encode(checksum(parts)), CHECKSUM_AT);
+  return parts;
+}
+
+/** The bytes of all parts, in one array. */
+export function joinParts(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(sizeOfParts(parts));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
   }
-  bytes.set(new TextEncoder().encode(checksum(bytes)), CHECKSUM_AT);
   return bytes;
+}
+
+function sizeOfParts(parts: readonly Uint8Array[]): number {
+  return parts.reduce((sum, { length }) => sum + length, 0);
 }
 
 /**
@@ -89,7 +109,8 @@ export function encodeArchive({ kind, version, state }: Archive): Uint8Array<Arr
  * where they are sound but of another kind or version.
  */
 export function decodeArchive(bytes: Uint8Array, { kind, version }: ArchiveLabel): State {
-  const { metadata, tensors, base } = checkArchive(bytes);
+  const frame = checkArchive(bytes);
+  const { metadata } = frame;
   if (metadata.kind !== kind) {
     throw incompatible(
       `a checkpoint of the kind ${describe(kind)}`,
@@ -105,7 +126,21 @@ export function decodeArchive(bytes: Uint8Array, { kind, version }: ArchiveLabel
       `It was written by ${newer ? 'a newer' : 'an older'} release of this library: load it with that one.`,
     );
   }
+  return stateOf(bytes, frame);
+}
 
+/**
+ * Unpacks an archive of any kind and version, as carefully as {@link decodeArchive}.
+ *
+ * @throws DqnError `invalid-checkpoint` where the bytes are damaged, truncated, extended or foreign.
+ */
+export function openArchive(bytes: Uint8Array): Archive {
+  const frame = checkArchive(bytes);
+  const { kind, version } = frame.metadata;
+  return { kind, version: Number(version), state: stateOf(bytes, frame) };
+}
+
+function stateOf(bytes: Uint8Array, { metadata, tensors, base }: ArchiveFrame): State {
   const arrays = new Map<string, StateArray>();
   for (const { name, type, start, end } of tensors) {
     arrays.set(name, new type(new Uint8Array(bytes.subarray(base + start, base + end)).buffer));
@@ -123,21 +158,26 @@ interface ArchiveFrame {
 }
 
 /**
- * Checks that bytes are a whole archive of any kind, by their lengths and their checksum; what they hold is not looked at.
+ * Checks that bytes, in one array or in parts of which the first holds at least the header, are a whole archive of any kind, by their lengths and their checksum; what they hold is not looked at.
  *
  * @throws DqnError `invalid-checkpoint`.
  */
-export function checkArchive(bytes: Uint8Array): ArchiveFrame {
-  if (!ArrayBuffer.isView(bytes) || bytes[Symbol.toStringTag] !== 'Uint8Array') {
-    throw invalid('the bytes of a checkpoint as a Uint8Array', describe(bytes));
+export function checkArchive(bytes: Uint8Array | readonly Uint8Array[]): ArchiveFrame {
+  const parts = Array.isArray(bytes) ? (bytes as readonly Uint8Array[]) : [bytes as Uint8Array];
+  for (const part of parts) {
+    if (ArrayBuffer.isView(part) && part[Symbol.toStringTag] === 'Uint8Array') continue;
+    throw invalid('the bytes of a checkpoint as a Uint8Array', describe(part));
   }
-  const headerSize = checkFrame(bytes);
-  const { metadata, tensors } = readHeader(bytes, headerSize);
+  const [first = new Uint8Array()] = parts;
+  const headerSize = checkFrame(first);
+  const { metadata, tensors } = readHeader(first, headerSize);
   const base = 8 + headerSize;
   const size = base + (tensors.at(-1)?.end ?? 0);
-  if (bytes.length < size) throw invalid(`${size} bytes`, `only the first ${bytes.length}`, TRUNCATED);
-  if (bytes.length > size) throw invalid(`${size} bytes`, `${bytes.length - size} more after them`, DAMAGED);
-  if (metadata.checksum !== checksum(bytes)) throw invalid(`the checksum ${metadata.checksum}`, checksum(bytes), DAMAGED);
+  const length = sizeOfParts(parts);
+  if (length < size) throw invalid(`${size} bytes`, `only the first ${length}`, TRUNCATED);
+  if (length > size) throw invalid(`${size} bytes`, `${length - size} more after them`, DAMAGED);
+  const sum = checksum(parts);
+  if (metadata.checksum !== sum) throw invalid(`the checksum ${metadata.checksum}`, sum, DAMAGED);
   return { metadata, tensors, base };
 }
 
@@ -242,11 +282,13 @@ function isPlain(value: object): boolean {
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
-/** CRC-32 of everything, the checksum itself taken as zeros. */
-function checksum(bytes: Uint8Array): string {
-  const before = crc32(bytes.subarray(0, CHECKSUM_AT));
+/** CRC-32 of everything, the checksum itself, which is in the first part, taken as zeros. */
+function checksum([first, ...others]: readonly Uint8Array[]): string {
+  const before = crc32(first.subarray(0, CHECKSUM_AT));
   const zeros = crc32(new Uint8Array(8).fill(0x30), before);
-  return crc32(bytes.subarray(CHECKSUM_END), zeros).toString(16).padStart(8, '0');
+  let sum = crc32(first.subarray(CHECKSUM_END), zeros);
+  for (const part of others) sum = crc32(part, sum);
+  return sum.toString(16).padStart(8, '0');
 }
 
 /** Checks what comes before the rest of the header, and gives the header's length. */

@@ -25,13 +25,15 @@ export function fileStore(folder: string): CheckpointStore {
   }
   const pathOf = (name: string) => join(folder, `${name}${ENDING}`);
   let swept: Promise<void> | undefined;
+  const save = async (name: string, bytes: Uint8Array | readonly Uint8Array[]) => {
+    await saveCheckpoint(pathOf(name), bytes);
+    swept ??= removeAbandoned(folder);
+    await swept;
+  };
   return checkpointStore({
     description: `fileStore(${describe(folder)})`,
-    save: async (name, bytes) => {
-      await saveCheckpoint(pathOf(name), bytes);
-      swept ??= removeAbandoned(folder);
-      await swept;
-    },
+    save,
+    saveParts: save,
     load: async (name) => {
       try {
         return await readCheckpoint(pathOf(name));

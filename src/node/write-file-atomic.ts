@@ -3,6 +3,9 @@ import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DqnError, describe } from '../common/errors.ts';
 
+/** What a file is to hold. */
+type FileContent = Uint8Array | readonly Uint8Array[] | string;
+
 /** Names of temporary files. */
 const TEMPORARY = /^\.dqn-[0-9a-f]{16}\.tmp$/;
 /** Milliseconds after which one is not being written any more. */
@@ -14,19 +17,23 @@ const ABANDONED = 3_600_000;
  * gives the old content or the new. Several writers may write the same file: one of them wins. Missing folders are made.
  *
  * @param path - where to; a symbolic link is replaced, not followed.
+ * @param content - all of it, or its parts in order.
  * @throws DqnError `file-failed` where the file system refuses (the old file is then as it was, the temporary one is gone),
  * `invalid-option` where the arguments are of other types.
  */
-export async function writeFileAtomic(path: string, content: Uint8Array | string): Promise<void> {
+export async function writeFileAtomic(path: string, content: FileContent): Promise<void> {
   if (typeof path !== 'string' || path === '') throw invalid('path', 'the path of a file', path);
-  if (typeof content !== 'string' && !(content instanceof Uint8Array))
-    throw invalid('content', 'a Uint8Array or a string', content);
+  const parts = Array.isArray(content) ? (content as readonly Uint8Array[]) : [content as Uint8Array | string];
+  for (const part of parts) {
+    if (typeof part === 'string' || part instanceof Uint8Array) continue;
+    throw invalid('content', 'a Uint8Array, an array of them, or a string', part);
+  }
   const folder = dirname(path);
   const temporary = join(folder, `.dqn-${randomBytes(8).toString('hex')}.tmp`);
   try {
     await mkdir(folder, { recursive: true });
     try {
-      await writeThrough(temporary, content);
+      await writeThrough(temporary, parts);
       await rename(temporary, path);
     } catch (error) {
       await rm(temporary, { force: true });
@@ -56,10 +63,10 @@ export async function removeAbandoned(folder: string): Promise<void> {
   }
 }
 
-async function writeThrough(path: string, content: Uint8Array | string): Promise<void> {
+async function writeThrough(path: string, parts: readonly (Uint8Array | string)[]): Promise<void> {
   const file = await open(path, 'wx');
   try {
-    await file.writeFile(content);
+    for (const part of parts) await file.writeFile(part);
     await file.sync();
   } finally {
     await file.close();

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { encodeArchive } from '../common/archive.ts';
+import { encodeArchive, encodeArchiveParts, type Archive } from '../common/archive.ts';
 import type { CheckpointStore } from '../training/checkpoint-store.ts';
 import { type CheckOptions, Properties } from './properties.ts';
 import { codeOf, type Report, throwProblems } from './report.ts';
@@ -15,21 +15,35 @@ export interface CheckCheckpointStoreOptions extends CheckOptions {
 
 /** One call of a history. */
 type Action =
-  | { readonly kind: 'save'; readonly name: string; readonly length: number; readonly value: number }
+  | { readonly kind: 'save'; readonly name: string; readonly length: number; readonly value: number; readonly inParts: boolean }
   | { readonly kind: 'load' | 'delete'; readonly name: string }
   | { readonly kind: 'list' };
 
 const nameArb = fc.oneof(fc.constantFrom('a', 'a.b', '0-z_'), fc.stringMatching(/^[a-z\d][a-z\d._-]{0,99}$/));
 const actionArb: fc.Arbitrary<Action> = fc.oneof(
-  fc.record({ kind: fc.constant('save' as const), name: nameArb, length: fc.nat(2_000), value: fc.nat(1_000) }),
+  fc.record({
+    kind: fc.constant('save' as const),
+    name: nameArb,
+    length: fc.nat(2_000),
+    value: fc.nat(1_000),
+    inParts: fc.boolean(),
+  }),
   fc.record({ kind: fc.constantFrom('load' as const, 'delete' as const), name: nameArb }),
   fc.constant({ kind: 'list' as const }),
 );
 
 const badNames: readonly unknown[] = ['', 'A', '.a', 'a/b', '../a', 'a b', 'ä', 'a'.repeat(101), 'a\n', 7, null, undefined];
 
+function archiveOf(length: number, value: number): Archive {
+  return { kind: 'check', version: 1, state: { value, values: new Float32Array(length).fill(value) } };
+}
+
 function bytesOf(length: number, value: number): Uint8Array<ArrayBuffer> {
-  return encodeArchive({ kind: 'check', version: 1, state: { value, values: new Float32Array(length).fill(value) } });
+  return encodeArchive(archiveOf(length, value));
+}
+
+function partsOf(length: number, value: number): readonly Uint8Array[] {
+  return encodeArchiveParts(archiveOf(length, value));
 }
 
 function same(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
@@ -65,7 +79,7 @@ export async function checkCheckpointStore(
       } else if (action.kind === 'save') {
         const bytes = bytesOf(action.length, action.value);
         kept.set(action.name, bytes);
-        await opened.save(action.name, bytes);
+        await opened.save(action.name, action.inParts ? partsOf(action.length, action.value) : bytes);
       } else if (action.kind === 'delete') {
         kept.delete(action.name);
         await opened.delete(action.name);

@@ -23,11 +23,11 @@ export interface LatestCheckpoint {
 /** The last checkpoints of a run. */
 export interface CheckpointSeries {
   /**
-   * Keeps a checkpoint, and only then forgets the oldest of those before it.
+   * Keeps a checkpoint, whole or in parts, and only then forgets the oldest of those before it.
    * @returns its name.
    * @throws DqnError as the store's `save` does; those before are kept then.
    */
-  save(step: number, bytes: Uint8Array): Promise<string>;
+  save(step: number, bytes: Uint8Array | readonly Uint8Array[]): Promise<string>;
   /**
    * The latest that is whole, or nothing where there is none at all.
    * @throws DqnError `invalid-checkpoint` where there are some and all are damaged, or as the store does.

@@ -9,10 +9,10 @@ import { DqnError, describe } from '../common/errors.ts';
  */
 export interface CheckpointStore {
   /**
-   * Keeps bytes by a name, in the place of older ones. They are kept when the promise is fulfilled.
+   * Keeps bytes by a name, in the place of older ones; they may come in parts, in order, as `TrainingRun.checkpointParts` gives them. They are kept when the promise is fulfilled.
    * @throws DqnError `invalid-option` for a bad name, `invalid-checkpoint` for bytes that are not whole, or that of the place; the old ones are kept then.
    */
-  save(name: string, bytes: Uint8Array): Promise<void>;
+  save(name: string, bytes: Uint8Array | readonly Uint8Array[]): Promise<void>;
   /**
    * The bytes, or nothing where there are none of this name.
    * @throws DqnError `invalid-checkpoint` where they have been damaged, or that of the place.
@@ -30,6 +30,8 @@ export interface CheckpointPlace {
   readonly description: string;
   /** Keeps bytes by a name, in the place of older ones. */
   save(name: string, bytes: Uint8Array): MaybePromise<void>;
+  /** The same for bytes in parts, in order. Where it is left out, they are joined for `save`, for which large ones need their size in memory once more. */
+  saveParts?(name: string, parts: readonly Uint8Array[]): MaybePromise<void>;
   /** The bytes, or nothing where there are none of this name. */
   load(name: string): MaybePromise<Uint8Array<ArrayBuffer> | undefined>;
   /** All names, in any order. */
@@ -49,7 +51,7 @@ export function checkpointStore(place: CheckpointPlace): CheckpointStore {
       const where = `${description}.save(${describe(name)})`;
       checkName(where, name);
       await checkBytes(where, bytes, 'Pass what saving an agent, a policy or a run gave.');
-      await reach(where, () => place.save(name, bytes));
+      await reach(where, () => savePlaced(place, name, bytes));
     },
     async load(name) {
       const where = `${description}.load(${describe(name)})`;
@@ -70,6 +72,13 @@ export function checkpointStore(place: CheckpointPlace): CheckpointStore {
   };
 }
 
+async function savePlaced(place: CheckpointPlace, name: string, bytes: Uint8Array | readonly Uint8Array[]): Promise<void> {
+  if (!Array.isArray(bytes)) return place.save(name, bytes as Uint8Array);
+  if (place.saveParts) return place.saveParts(name, bytes as readonly Uint8Array[]);
+  const { joinParts } = await import('../common/archive.ts');
+  return place.save(name, joinParts(bytes as readonly Uint8Array[]));
+}
+
 function isName(name: unknown): boolean {
   return typeof name === 'string' && /^[a-z\d][a-z\d._-]{0,99}$/.test(name);
 }
@@ -86,7 +95,7 @@ export function checkName(where: string, name: unknown): void {
   });
 }
 
-async function checkBytes(where: string, bytes: Uint8Array, remedy: string): Promise<void> {
+async function checkBytes(where: string, bytes: Uint8Array | readonly Uint8Array[], remedy: string): Promise<void> {
   const { checkArchive } = await import('../common/archive.ts');
   try {
     checkArchive(bytes);

@@ -46,6 +46,11 @@ export interface TrainingRun extends AsyncGenerator<TrainEvent, void, void> {
    * An environment without `getState` starts a new episode when the run is resumed.
    */
   checkpoint(): Promise<Uint8Array<ArrayBuffer>>;
+  /**
+   * The same bytes in parts, in order, which {@link CheckpointStore.save} takes: most are views of what the run holds, a replay of gigabytes among them, and not copies of it. Save them before asking for
+   * the next event.
+   */
+  checkpointParts(): Promise<readonly Uint8Array[]>;
   /** How many events of the steps taken so far are still to be told. A run that is resumed from a checkpoint does not tell them: take it where this is 0. */
   readonly pending: number;
 }
@@ -96,14 +101,19 @@ export function train<Observation, M extends Timing>(
   let loading: Promise<Rollout<Observation, M>> | undefined;
   const load = () =>
     (loading ??= loadPart('training', () => import('./rollout.ts')).then(({ rolloutOf }) => rolloutOf(agent, environment)));
-  const checkpoint = async () => {
-    const { encodeArchive } = await import('../common/archive.ts');
+  const checkpointParts = async () => {
+    const { encodeArchiveParts } = await import('../common/archive.ts');
     const rollout = await load();
-    return encodeArchive({ kind: 'training', version, state: { agent: await agent.getState(), rollout: rollout.getState() } });
+    const state = { agent: await agent.getState(), rollout: rollout.getState() };
+    return encodeArchiveParts({ kind: 'training', version, state });
+  };
+  const checkpoint = async () => {
+    const { joinParts } = await import('../common/archive.ts');
+    return joinParts(await checkpointParts());
   };
   // Events are collected while the state is between two steps and told when it is whole again, so that a checkpoint taken at any event is sound.
   const pending: TrainEvent[] = [];
-  const run = Object.assign(events(agent, load, options, pending, checkpoint), { checkpoint, pending: 0 });
+  const run = Object.assign(events(agent, load, options, pending, checkpoint), { checkpoint, checkpointParts, pending: 0 });
   return Object.defineProperty(run, 'pending', { get: () => pending.length });
 }
 

@@ -40,4 +40,8 @@ export { tensorBoardLogger } from './loggers/tensor-board-logger.ts';
 
 // Reports.
 export { htmlReport, type ReportedRun, type ReportedSetting, type ReportOptions } from './report/html-report.ts';
+export { learningCurves, type LearningCurvesOptions } from './report/learning-curves.ts';
 export { readLog, type LoggedRun } from './report/read-log.ts';
+
+// Files.
+export { readSaved, type SavedFile } from './read-saved.ts';

@@ -29,7 +29,20 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   node: ['workbench', 'statistics', 'remote', 'training', 'agent', ...parts],
   testing: ['training', 'agent', 'environments', ...parts],
   'index.ts': ['presets', 'training', 'agent', ...parts],
-  cli: ['index.ts', 'node', 'workbench', 'statistics', 'tfjs', 'box2d', 'environments', 'training', 'agent', ...parts],
+  cli: [
+    'index.ts',
+    'node',
+    'workbench',
+    'export',
+    'offline',
+    'statistics',
+    'tfjs',
+    'box2d',
+    'environments',
+    'training',
+    'agent',
+    ...parts,
+  ],
 };
 
 /** What files in a folder may import beyond their layer: who runs the built-in heads and rules on a device must know them. */
@@ -42,7 +55,7 @@ const PACKAGES: Readonly<Record<string, RegExp>> = {
   'engines/tfjs': /^@tensorflow\/tfjs-(core|layers|backend-(cpu|wasm|webgl|webgpu))$/,
   box2d: /^planck$/,
   node: /^node:/,
-  cli: /^(node:|(commander|cli-progress|d3-scale|d3-shape|zod)$)/,
+  cli: /^(node:|(@bomb\.sh\/tab\/commander|commander|cli-progress|d3-scale|d3-shape|zod)$)/,
   testing: /^fast-check$/,
   'offline/hdf5': /^h5wasm$/,
   // Bundled: the entry imports nothing.

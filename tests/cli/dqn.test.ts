@@ -4,60 +4,18 @@ import { appendFile, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/p
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { nodeRequires } from '../../scripts/node-requires.ts';
 import { program } from '../../src/cli/program.ts';
+import { buildCommand, type BuiltCommand } from '../support/built-command.ts';
 import { documentedCommands, withHelp } from '../support/help-texts.ts';
 
-const source = (path: string) => fileURLToPath(new URL(`../../src/${path}`, import.meta.url));
-
 let folder = '';
+let dqn: BuiltCommand;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'dqn-command-'));
-  // As it is published: bundled with its packages, in chunks shared with the library.
-  await build({
-    entryPoints: { cli: source('cli/dqn.ts'), environments: source('environments/index.ts') },
-    outdir: join(folder, 'built'),
-    outExtension: { '.js': '.mjs' },
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    target: 'es2022',
-    platform: 'node',
-    external: ['@tensorflow/*'],
-    plugins: [nodeRequires()],
-  });
+  dqn = await buildCommand(folder);
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
-
-interface Result {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
-/** Runs the command in the folder; `kill` sends a signal when a text first shows up. */
-function dqn(line: string, kill?: { readonly at: string; readonly signal: NodeJS.Signals }): Promise<Result> {
-  const child = spawn(process.execPath, [join(folder, 'built/cli.mjs'), ...line.split(' ')], {
-    cwd: folder,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let [out, err, killed] = ['', '', false];
-  child.stdout.on('data', (chunk: Buffer) => {
-    out += chunk.toString();
-  });
-  child.stderr.on('data', (chunk: Buffer) => {
-    err += chunk.toString();
-    if (!kill || killed || !err.includes(kill.at)) return;
-    killed = true;
-    child.kill(kill.signal);
-  });
-  return new Promise((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', (code) => resolve({ code, out, err }));
-  });
-}
 
 const small = '--final-episodes 3 --evaluation-episodes 2';
 const bytes = (...path: string[]) => readFile(join(folder, ...path));
@@ -238,6 +196,43 @@ describe('several runs', () => {
   }, 120_000);
 });
 
+describe('dqn tune', () => {
+  const space = { 'learningRate.from': { low: 1e-4, high: 1e-2, scale: 'log' }, hidden: { choices: [[8], [16]] } };
+  const few = '--steps 270 --final-episodes 3 --workers 1 --json';
+  beforeAll(() => writeFile(join(folder, 'space.json'), JSON.stringify(space)));
+
+  test('goes on with a study as if it had not been interrupted, and leaves the best as a configuration', async () => {
+    const line = `tune cartpole --space space.json ${few}`;
+    const whole = await dqn(`${line} --trials 4 --out tune-a`);
+    expect(whole.code).toBe(0);
+    const first = await dqn(`${line} --trials 2 --out tune-b`);
+    expect(JSON.parse(first.out)).toMatchObject({ status: 'finished', trials: 2 });
+    expect((await dqn(`${line} --trials 4 --out tune-b`)).err).toContain('holds a study already: go on with --resume');
+    const second = await dqn(`${line} --trials 4 --out tune-b --resume`);
+    expect({ ...(JSON.parse(second.out) as object), out: 'tune-a' }).toEqual(JSON.parse(whole.out));
+    expect((await dqn(`${line} --trials 5 --seed 2 --out tune-b --resume`)).err).toContain('is of another study');
+    const best = (await json('tune-b/best.json')) as { agent: { hidden: number[]; learningRate: object } };
+    expect(best.agent).toMatchObject({ hidden: [expect.any(Number)], learningRate: { to: 0, fraction: 1 }, batchSize: 64 });
+    expect((await dqn(`train --config tune-b/best.json ${small} --out tuned`)).code).toBe(0);
+  }, 120_000);
+
+  test.each([
+    ['{ "lerningRate": { "low": 0, "high": 1 } }', /an agent has no lerningRate\. Did you mean learningRate\?/],
+    ['{ "learningRate.too": { "low": 0, "high": 1 } }', /learningRate has no part too/],
+    ['{ "vMin": { "low": 0, "high": 1 } }', /the preset default takes no vMin: its head is expected/],
+    ['{ "nStep": { "low": 3, "high": 1 } }', /nStep: low must be below high/],
+    ['{ "nStep": { "low": 0, "high": 1, "scale": "log" } }', /begins above 0/],
+    ['{ "nStep": [1, 2] }', /nStep: expected \{ choices \}/],
+    ['{}', /there is no range in it/],
+    ['{', /is no JSON/],
+  ])('refuses %s', async (text, message) => {
+    await writeFile(join(folder, 'wrong.json'), text);
+    const { code, err } = await dqn(`tune cartpole --space wrong.json ${few} --out wrong`);
+    expect(code).toBe(1);
+    expect(err).toMatch(message);
+  });
+});
+
 test('every preset has a use for the numbers that are tuned for it', async () => {
   const paper = JSON.parse((await dqn('presets --json')).out) as { name: string; options: { optimizer: { spec: object } } }[];
   const tuned = JSON.parse((await dqn('presets cartpole --json')).out) as typeof paper;
@@ -281,7 +276,10 @@ test('the documents show the help of every command as it is', async () => {
   const document = await readFile(fileURLToPath(new URL('../../docs/command-line.md', import.meta.url)), 'utf8');
   expect(documentedCommands(document).sort()).toEqual(
     program()
-      .commands.map((command) => command.name())
+      .createHelp()
+      .visibleCommands(program())
+      .filter((command) => command.name() !== 'help')
+      .map((command) => command.name())
       .sort(),
   );
   expect(document, 'run npm run docs:help').toBe(withHelp(document));

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeArchive, encodeArchive } from '../../src/common/archive.ts';
+import { checkArchive, decodeArchive, encodeArchive, encodeArchiveParts, joinParts } from '../../src/common/archive.ts';
 import { crc32 } from '../../src/common/crc32.ts';
 import { DqnError, type ErrorCode } from '../../src/common/errors.ts';
 import { Random } from '../../src/common/random.ts';
@@ -402,5 +402,39 @@ describe('decodeArchive refuses', () => {
   ])('%s', (_, bytes) => {
     expect(refusal(bytes).code).toBe('invalid-checkpoint');
     expect(({} as { polluted?: unknown }).polluted).toBe(undefined);
+  });
+});
+
+describe('parts', () => {
+  it('are the bytes, and all but the first are the arrays themselves', () => {
+    fc.assert(
+      fc.property(stateArb, (state) => {
+        const parts = encodeArchiveParts({ ...label, state });
+        expect(joinParts(parts)).toEqual(encode(state));
+        checkArchive(parts);
+      }),
+    );
+    const values = new Float64Array([1, 2, 3]).subarray(1);
+    const [, part, ...more] = encodeArchiveParts({ ...label, state: { values } });
+    expect(more).toEqual([]);
+    expect([part.buffer, part.byteOffset, part.byteLength]).toEqual([values.buffer, 8, 16]);
+  });
+
+  it('are checked wherever they are cut behind the header', () => {
+    const bytes = encode({ a: new Uint8Array(40).fill(7), b: 'text' });
+    const start = 8 + new DataView(bytes.buffer).getUint32(0, true);
+    fc.assert(
+      fc.property(fc.array(fc.nat({ max: 40 }), { maxLength: 4 }), fc.nat({ max: bytes.length - 1 }), (cuts, broken) => {
+        const ends = [...cuts.map((cut) => start + cut).sort((a, b) => a - b), bytes.length];
+        const cutUp = (from: Uint8Array) => ends.map((end, i) => from.slice(i === 0 ? 0 : ends[i - 1], end));
+        checkArchive(cutUp(bytes));
+        const damaged = bytes.slice();
+        damaged[broken] ^= 4;
+        expect(() => checkArchive(cutUp(damaged))).toThrow(DqnError);
+        expect(() => checkArchive(cutUp(bytes).slice(0, -1).concat(new Uint8Array(broken)))).toThrow(DqnError);
+      }),
+    );
+    expect(() => checkArchive([])).toThrow('none at all');
+    expect(() => checkArchive([bytes, 'more'] as never)).toThrow('as a Uint8Array');
   });
 });

@@ -58,6 +58,12 @@ describe('saveCheckpoint and readCheckpoint', () => {
     expect(statSync(path).size).toBe(0);
     await writeFileAtomic(path, 'Größe');
     expect(readFileSync(path, 'utf8')).toBe('Größe');
+    await writeFileAtomic(path, [Uint8Array.of(1, 2), new Uint8Array(0), Uint8Array.of(3)]);
+    expect([...readFileSync(path)]).toEqual([1, 2, 3]);
+    for (const wrong of [undefined, [undefined], [Uint8Array.of(1), 7]]) {
+      await expect(writeFileAtomic(path, wrong as never)).rejects.toMatchObject({ code: 'invalid-option' });
+    }
+    expect([...readFileSync(path)]).toEqual([1, 2, 3]);
   });
 
   it('make missing folders', async () => {

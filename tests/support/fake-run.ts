@@ -19,7 +19,8 @@ export function fakeRun(steps: readonly (readonly TrainEvent[] | Error)[]): Trai
     log.push(`checkpoint with ${pending.length} pending`);
     return new Uint8Array();
   };
-  const run = Object.assign(events(), { checkpoint, pending: 0, log });
+  const checkpointParts = async () => [await checkpoint()];
+  const run = Object.assign(events(), { checkpoint, checkpointParts, pending: 0, log });
   return Object.defineProperty(run, 'pending', { get: () => pending.length });
 }
 

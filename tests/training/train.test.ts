@@ -1,3 +1,4 @@
+import { joinParts } from '../../src/common/archive.ts';
 import { describe, expect, test } from 'vitest';
 import {
   box,
@@ -152,6 +153,7 @@ describe('resuming', () => {
         told.push(event);
         if (run.pending > 0) continue;
         resume = await run.checkpoint();
+        expect(joinParts(await run.checkpointParts())).toEqual(resume);
         break;
       }
     }

@@ -65,7 +65,7 @@ export async function runBenchmark({ tasks, seeds, workers, out, results, comman
   const finished = await runJobs([...byJob.keys()], {
     workers,
     command,
-    onStep: ({ folder }, step) => progress.step(folder, step),
+    onMessage: ({ folder }, { step }) => progress.step(folder, step),
     async onEnd(job, outcome) {
       const result = outcome.kind === 'finished' ? await resultOf(byJob.get(job)) : undefined;
       if (result) {

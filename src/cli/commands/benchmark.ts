@@ -8,7 +8,7 @@ import { benchmarkRows, markdownTable } from '../benchmark/tables.ts';
 import { findEnvironment } from '../environments.ts';
 import { names, wholeNumber } from '../parse.ts';
 import { presets as allPresets } from '../presets.ts';
-import { INTERRUPTED } from '../run/run-jobs.ts';
+import { INTERRUPTED } from '../interrupted.ts';
 import { zoo } from '../zoo.ts';
 
 interface BenchmarkFlags {

@@ -38,7 +38,12 @@ function keysAt(place: string): string[] {
   return place === '' ? Object.keys(configurationSchema.shape) : ['from', 'to', 'steps', 'fraction'];
 }
 
-async function readJson(path: string): Promise<unknown> {
+/**
+ * Reads JSON.
+ *
+ * @throws UserMistake where there is no such file, or it is none.
+ */
+export async function readJson(path: string): Promise<unknown> {
   let text: string;
   try {
     text = await readFile(path, 'utf8');

@@ -20,7 +20,7 @@ export class JobsProgress {
   }
 
   /** Tells the step that a run has come to. */
-  step(run: string, step: number): void {
+  step(run: string, step: number): undefined {
     this.#steps.set(run, step);
     let total = 0;
     for (const each of this.#steps.values()) total += each;

@@ -10,6 +10,19 @@ import type { CurvePoint } from '../learning-curve.ts';
 import { UserMistake } from '../user-mistake.ts';
 import type { RunReport } from './train-run.ts';
 
+/** What lies in the folder of a run. */
+type RunFile =
+  | 'configuration.json'
+  | 'run.json'
+  | 'episodes.csv'
+  | 'evaluations.csv'
+  | 'log.csv'
+  | 'log.jsonl'
+  | 'tensorboard'
+  | 'learning-curve.svg'
+  | 'best.safetensors'
+  | 'policy.safetensors';
+
 /** The files that a run leaves in its folder. */
 export class RunFolder {
   readonly path: string;
@@ -19,25 +32,18 @@ export class RunFolder {
   }
 
   /** The path of a file in it. */
-  file(
-    name:
-      | 'configuration.json'
-      | 'run.json'
-      | 'episodes.csv'
-      | 'evaluations.csv'
-      | 'log.csv'
-      | 'log.jsonl'
-      | 'tensorboard'
-      | 'learning-curve.svg'
-      | 'best.safetensors'
-      | 'policy.safetensors',
-  ): string {
+  file(name: RunFile): string {
     return join(this.path, name);
+  }
+
+  /** Whether there is such a file in it. */
+  has(name: RunFile): boolean {
+    return existsSync(this.file(name));
   }
 
   /** Whether a run has begun here. */
   get begun(): boolean {
-    return existsSync(this.file('configuration.json'));
+    return this.has('configuration.json');
   }
 
   /** Its last checkpoints. */

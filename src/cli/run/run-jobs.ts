@@ -1,5 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { INTERRUPTED } from '../interrupted.ts';
 import type { PartialConfiguration } from '../configuration/schema.ts';
 import { RunFolder } from './run-folder.ts';
 
@@ -11,7 +12,8 @@ export interface Job {
 }
 
 /** How a job ended; an interrupted one goes on when it is run again. */
-export type JobOutcome = { readonly kind: 'finished' | 'interrupted' } | { readonly kind: 'failed'; readonly reason: string };
+export type JobOutcome =
+  { readonly kind: 'finished' | 'interrupted' | 'stopped' } | { readonly kind: 'failed'; readonly reason: string };
 
 /** How jobs are run. */
 export interface RunJobsOptions {
@@ -19,14 +21,17 @@ export interface RunJobsOptions {
   readonly workers: number;
   /** The program that is the command `dqn`. Default: this one. */
   readonly command?: string;
-  /** Tells the environment step that a job has come to. */
-  readonly onStep?: (job: Job, step: number) => void;
+  /** Tells what a job has come to; the answer `stop` ends it there. */
+  readonly onMessage?: (job: Job, message: TrainingMessage) => 'stop' | undefined;
   readonly onEnd?: (job: Job, outcome: JobOutcome) => void | Promise<void>;
 }
 
-/** What a training process tells the one that began it. */
-export interface StepMessage {
+/** What a training process tells the one that began it: the environment step it has come to, now and then, and the mean return of every evaluation. */
+export interface TrainingMessage {
+  readonly kind: 'step' | 'evaluation';
   readonly step: number;
+  /** Of an evaluation. */
+  readonly mean?: number;
 }
 
 /** How much of what a failed process has said is kept. */
@@ -36,33 +41,40 @@ const TAIL = 2_000;
  * Runs training runs in processes, so many at a time: `dqn train --resume --out <folder>` for each. Ctrl-C lets each keep a checkpoint and begins no more; when this process dies,
  * they keep a checkpoint and end too.
  *
+ * @param jobs - each is asked for when there is a process for it.
  * @returns false if it was interrupted.
  */
-export async function runJobs(jobs: readonly Job[], { workers, command, onStep, onEnd }: RunJobsOptions): Promise<boolean> {
-  const waiting = [...jobs];
+export async function runJobs(jobs: Iterable<Job>, { workers, command, onMessage, onEnd }: RunJobsOptions): Promise<boolean> {
+  const waiting = jobs[Symbol.iterator]();
   const running = new Set<ChildProcess>();
   let interrupted = false;
   const interrupt = () => {
     interrupted = true;
-    waiting.length = 0;
     for (const child of running) child.kill('SIGINT');
   };
   process.on('SIGINT', interrupt);
   const work = async () => {
-    for (let job = waiting.shift(); job; job = waiting.shift()) {
-      const begun = job;
-      const folder = new RunFolder(begun.folder);
-      if (!folder.begun) await folder.writeJson('configuration.json', begun.configuration);
-      const child = startTraining(begun.folder, command);
+    for (;;) {
+      const next = interrupted ? undefined : waiting.next();
+      if (!next || next.done) return;
+      const job = next.value;
+      const folder = new RunFolder(job.folder);
+      if (!folder.begun) await folder.writeJson('configuration.json', job.configuration);
+      const child = startTraining(job.folder, command);
       running.add(child);
-      child.on('message', ({ step }: StepMessage) => onStep?.(begun, step));
+      let stopped = false;
+      child.on('message', (message: TrainingMessage) => {
+        if (stopped || onMessage?.(job, message) !== 'stop') return;
+        stopped = true;
+        child.kill('SIGINT');
+      });
       const outcome = await outcomeOf(child);
       running.delete(child);
-      await onEnd?.(begun, outcome);
+      await onEnd?.(job, stopped && outcome.kind === 'interrupted' ? { kind: 'stopped' } : outcome);
     }
   };
   try {
-    await Promise.all(Array.from({ length: Math.min(workers, jobs.length) }, work));
+    await Promise.all(Array.from({ length: workers }, work));
   } finally {
     process.removeListener('SIGINT', interrupt);
   }
@@ -89,6 +101,3 @@ async function outcomeOf(child: ChildProcess): Promise<JobOutcome> {
     return { kind: 'failed', reason: (error as Error).message };
   }
 }
-
-/** The exit code of a run that was stopped by Ctrl-C. */
-export const INTERRUPTED = 130;

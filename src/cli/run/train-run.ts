@@ -17,7 +17,7 @@ import type { ResolvedConfiguration } from '../configuration/resolve-configurati
 import { learningCurve, type CurvePoint } from '../learning-curve.ts';
 import { Progress } from '../progress.ts';
 import { packageVersion } from './package-version.ts';
-import type { StepMessage } from './run-jobs.ts';
+import type { TrainingMessage } from './run-jobs.ts';
 import type { RunFolder } from './run-folder.ts';
 
 /** What came of a run; as JSON it is `run.json`. */
@@ -97,6 +97,7 @@ export async function trainRun({ folder, resolved, resume, keep }: TrainRunOptio
       best,
       keepCheckpoints({ series: savingFirst(checkpoints, save), period: configuration.checkpointPeriod }),
       progress,
+      ...(process.send ? [tellParent()] : []),
       stopOnInterrupt(),
     ]);
     await save();
@@ -149,7 +150,6 @@ function savingFirst(series: CheckpointSeries, save: () => Promise<void>): Check
 
 function showProgress(agent: Agent<unknown, Timing>, steps: number, episodes: readonly CurvePoint[]): Callback {
   let progress: Progress | undefined;
-  const tellParent = stepTeller();
   return {
     name: 'progress',
     onEvent(event) {
@@ -157,7 +157,6 @@ function showProgress(agent: Agent<unknown, Timing>, steps: number, episodes: re
       progress ??= new Progress(steps, event.step - 1);
       const recent = episodes.slice(-20);
       const mean = recent.reduce((sum, point) => sum + point.return, 0) / Math.max(1, recent.length);
-      tellParent(event.step);
       progress.update({ step: event.step, return: mean, epsilon: agent.options.explorer.rate?.(event.step) ?? 0 });
     },
     end() {
@@ -166,15 +165,18 @@ function showProgress(agent: Agent<unknown, Timing>, steps: number, episodes: re
   };
 }
 
-/** Tells the process that began this one how far it is, if there is one; returns what does so at most five times a second. */
-function stepTeller(): (step: number) => void {
-  if (!process.send) return () => undefined;
+/** Tells the process that began this one, if there is one, how far it is, at most five times a second, and what evaluations gave. */
+function tellParent(): Callback {
   let told = 0;
-  return (step) => {
-    if (performance.now() - told < 200) return;
-    told = performance.now();
-    const message: StepMessage = { step };
-    process.send?.(message);
+  const send = (message: TrainingMessage) => void process.send?.(message);
+  return {
+    name: 'tellParent',
+    onEvent(event) {
+      if (event.kind === 'evaluation') send({ kind: 'evaluation', step: event.step, mean: event.mean });
+      if (event.kind !== 'step' || performance.now() - told < 200) return;
+      told = performance.now();
+      send({ kind: 'step', step: event.step });
+    },
   };
 }
 

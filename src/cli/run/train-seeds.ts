@@ -69,7 +69,7 @@ export async function trainSeeds({
   const failures = new Map<Job, string>();
   const whole = await runJobs(open, {
     workers,
-    onStep: ({ folder }, step) => progress.step(folder, step),
+    onMessage: ({ folder }, { step }) => progress.step(folder, step),
     async onEnd(job, outcome) {
       if (outcome.kind === 'failed') failures.set(job, outcome.reason);
       const mean = await finalMean(job);

@@ -3,7 +3,7 @@ import type { TrainEvent } from '../../training/events.ts';
 import type { TrainingRun } from '../../training/train.ts';
 
 /** What callbacks may ask of the run that they watch: a checkpoint, and whether all of a step has been told, without which none should be taken. */
-export type WatchedRun = Pick<TrainingRun, 'checkpoint' | 'pending'>;
+export type WatchedRun = Pick<TrainingRun, 'checkpoint' | 'checkpointParts' | 'pending'>;
 
 /** How a run ended. */
 export type Outcome =

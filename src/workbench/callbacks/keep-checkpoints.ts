@@ -26,7 +26,7 @@ export function keepCheckpoints(options: KeepCheckpointsOptions): Callback {
   let due = false;
   const keep = async (run: WatchedRun) => {
     due = false;
-    await series.save(now, await run.checkpoint());
+    await series.save(now, await run.checkpointParts());
     kept = now;
   };
   return {

@@ -38,7 +38,12 @@ export function withCallbacks(run: TrainingRun, callbacks: readonly Callback[]):
     });
   }
   const watch = new Watch(run, callbacks);
-  const watched = Object.assign(watch.events(), { checkpoint: () => run.checkpoint(), pending: 0, outcome: undefined });
+  const watched = Object.assign(watch.events(), {
+    checkpoint: () => run.checkpoint(),
+    checkpointParts: () => run.checkpointParts(),
+    pending: 0,
+    outcome: undefined,
+  });
   return Object.defineProperties(watched, {
     pending: { get: () => run.pending },
     outcome: { get: () => watch.outcome },

@@ -1,12 +1,14 @@
 import { meanScore } from '../../statistics/aggregates.ts';
 import { bootstrapInterval } from '../../statistics/bootstrap.ts';
+import type { Scores } from '../../statistics/scores.ts';
 import type { LoggedScalar } from '../loggers/memory-logger.ts';
 
 /** A point of a curve over several runs. */
 export interface CurvePoint {
   readonly step: number;
+  /** Or another statistic of the runs. */
   readonly mean: number;
-  /** The 95 % bootstrap interval of the mean over runs; the mean itself for one run. */
+  /** Its 95 % bootstrap interval over runs; the value itself for one run. */
   readonly low: number;
   readonly high: number;
 }
@@ -17,8 +19,13 @@ const POINTS = 100;
 /**
  * The mean of several runs with its confidence band, at up to a hundred steps that they share: from the latest first number to the earliest last one. Each run is taken as lines between its numbers,
  * of which those nearest to the same point are averaged first. Numbers that are not finite are left out.
+ *
+ * @param statistic - of the runs at a step. Default their mean.
  */
-export function meanCurve(runs: readonly (readonly LoggedScalar[])[]): CurvePoint[] {
+export function meanCurve(
+  runs: readonly (readonly LoggedScalar[])[],
+  statistic: (scores: Scores) => number = meanScore,
+): CurvePoint[] {
   const sound = runs.map((run) => run.filter(({ value }) => Number.isFinite(value))).filter((run) => run.length > 0);
   if (sound.length === 0) return [];
   const from = Math.max(...sound.map((run) => run[0].step));
@@ -34,7 +41,7 @@ export function meanCurve(runs: readonly (readonly LoggedScalar[])[]): CurvePoin
     const { estimate, low, high } =
       scores.length === 1
         ? { estimate: scores[0], low: scores[0], high: scores[0] }
-        : bootstrapInterval(meanScore, [{ runs: scores }], { resamples: 500, seed: i });
+        : bootstrapInterval(statistic, [{ runs: scores }], { resamples: 500, seed: i });
     return { step, mean: estimate, low, high };
   });
 }

@@ -30,7 +30,7 @@ export interface ReportOptions {
 }
 
 /** What runs are compared by: the first that is there. */
-const RETURNS = ['evaluation/return', 'episode/return'];
+export const RETURNS = ['evaluation/return', 'episode/return'];
 
 /**
  * A report on a run, or a comparison of many, as one HTML document that needs nothing else: the returns of each group with their confidence, a chart of everything that was logged with the mean
@@ -90,7 +90,8 @@ export function htmlReport(options: ReportOptions): string {
 
 type Groups = ReadonlyMap<string, readonly ReportedRun[]>;
 
-function groupsOf(runs: readonly ReportedRun[]): Groups {
+/** The runs of each group, in the order in which groups come first. */
+export function groupsOf(runs: readonly ReportedRun[]): Groups {
   const groups = new Map<string, ReportedRun[]>();
   for (const run of runs) {
     const others = groups.get(run.group);
