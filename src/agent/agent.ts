@@ -101,6 +101,11 @@ export interface Agent<Observation, M extends Timing = 'sync'> extends Policy<Ob
   cutEpisodes(): void;
 
   /**
+   * Moves the clock by a step with nothing to remember, for learning from what is remembered already: schedules and target updates follow, `updatesDue` stays.
+   */
+  elapse(): Answer<void, M>;
+
+  /**
    * One gradient update on a sampled batch.
    *
    * Where the engine runs whole updates on its device, nothing waits for it: priorities are set when the next update begins, always, however soon the numbers are there. An

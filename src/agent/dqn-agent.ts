@@ -185,6 +185,11 @@ export class DqnAgent<Observation, M extends Timing> implements Agent<Observatio
     return targetUpdater.afterStep?.(this.#clock());
   }
 
+  elapse(): Answer<void, M> {
+    this.#step++;
+    return this.options.targetUpdater.afterStep?.(this.#clock()) as Answer<void, M>;
+  }
+
   #endEpisode(stream: number): void {
     this.#training.begin(stream);
     this.#remembering?.endEpisode?.(stream);

@@ -17,3 +17,9 @@ export function inverseRescale(y: number): number {
   const root = (Math.sqrt(1 + 4 * EPSILON * (Math.abs(y) + 1 + EPSILON)) - 1) / (2 * EPSILON);
   return Math.sign(y) * (root * root - 1);
 }
+
+/** The slope of {@link inverseRescale}: with `s = √(1 + 4ε (|y| + 1 + ε))` it is `(s − 1) / (ε s)`. */
+export function inverseRescaleSlope(y: number): number {
+  const s = Math.sqrt(1 + 4 * EPSILON * (Math.abs(y) + 1 + EPSILON));
+  return (s - 1) / (EPSILON * s);
+}

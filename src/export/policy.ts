@@ -3,6 +3,7 @@ import { discreteActions } from '../agent/discrete-actions.ts';
 import { decodePolicy, encodePolicy, type PolicyContents } from '../agent/policy-contents.ts';
 import { DqnError, describe } from '../common/errors.ts';
 import type { Environment } from '../environment/environment.ts';
+import { ConservativeHead } from '../heads/conservative.ts';
 import { expected } from '../heads/expected.ts';
 import type { ValueHead } from '../heads/value-head.ts';
 import { checkNetworkSpec } from '../networks/check-spec.ts';
@@ -20,7 +21,8 @@ export async function policyOf<Observation>(
   agent: Pick<Agent<Observation, 'sync' | 'async'>, 'online' | 'options' | 'actionSpace'>,
 ): Promise<PolicyNetwork> {
   const { online, options, actionSpace } = agent;
-  const { head } = options;
+  // Only how it learns tells a conservative head from the one within.
+  const head = options.head instanceof ConservativeHead ? options.head.inner : options.head;
   const { spec } = online;
   const { n: actions, start: actionStart } = actionSpace;
   const perEstimate = actions * head.width;

@@ -62,6 +62,28 @@ export class CategoricalHead implements ValueHead {
   loss(input: LossInput, out: LossOutput): void {
     this.#rows.loss(input, out);
   }
+
+  /** With `∂Q(s, a) / ∂ outputs_i = p_i (z_i − Q(s, a))`. */
+  pullBack(outputs: Float32Array, batch: number, actions: number, qGradient: Float32Array, gradient: Float32Array): void {
+    const { width } = this;
+    const { vMin, vMax } = this.settings;
+    const spacing = (vMax - vMin) / (width - 1);
+    const masses = new Float64Array(width);
+    for (let row = 0, end = batch * actions; row < end; row++) {
+      const offset = row * width;
+      let most = -Infinity;
+      for (let i = 0; i < width; i++) most = Math.max(most, outputs[offset + i]);
+      let total = 0;
+      let weighted = 0; // of the distances from vMin, in atoms
+      for (let i = 0; i < width; i++) {
+        const mass = (masses[i] = Math.exp(outputs[offset + i] - most));
+        total += mass;
+        weighted += i * mass;
+      }
+      const mean = weighted / total;
+      for (let i = 0; i < width; i++) gradient[offset + i] += qGradient[row] * (masses[i] / total) * (i - mean) * spacing;
+    }
+  }
 }
 
 /**

@@ -1,6 +1,6 @@
 import { huberLoss, huberSlope, squaredLoss, squaredSlope } from '../bellman/regression-loss.ts';
 import { bellmanTargets } from '../bellman/targets.ts';
-import { inverseRescale, rescale } from '../bellman/value-rescaling.ts';
+import { inverseRescale, inverseRescaleSlope, rescale } from '../bellman/value-rescaling.ts';
 import { checkNumber } from '../common/check.ts';
 import { DqnError, describe } from '../common/errors.ts';
 import type { LossInput, LossOutput, TargetInput, ValueHead } from './value-head.ts';
@@ -87,6 +87,13 @@ export class ExpectedHead implements ValueHead {
       losses[b] = huber ? huberLoss(error, delta) : squaredLoss(error);
       // The loss falls as the output rises towards the target: ∂L(y − q)/∂q = −L'(y − q).
       gradient[i] = (-(huber ? huberSlope(error, delta) : squaredSlope(error)) * weights[b]) / batch;
+    }
+  }
+
+  pullBack(outputs: Float32Array, batch: number, actions: number, qGradient: Float32Array, gradient: Float32Array): void {
+    const rescaled = this.settings.rescale;
+    for (let i = 0, end = batch * actions; i < end; i++) {
+      gradient[i] += rescaled ? qGradient[i] * inverseRescaleSlope(outputs[i]) : qGradient[i];
     }
   }
 }

@@ -54,6 +54,11 @@ export class QuantileHead implements ValueHead {
     quantileTargets(rewards, discounts, nextOutputs, rows, nextPolicy, batch, actions, out, width);
   }
 
+  pullBack(_outputs: Float32Array, batch: number, actions: number, qGradient: Float32Array, gradient: Float32Array): void {
+    const { width } = this;
+    for (let i = 0, end = batch * actions * width; i < end; i++) gradient[i] += qGradient[Math.floor(i / width)] / width;
+  }
+
   loss(
     { batch, actions, outputs, taken, targets, weights }: LossInput,
     { gradient, losses, tdErrors, estimates }: LossOutput,

@@ -6,7 +6,8 @@ const LABEL = { kind: 'dataset', version: 1 } as const;
 
 /** A dataset as the bytes of a file: valid safetensors, one tensor a column, with a checksum. */
 export function encodeDataset(dataset: Dataset): Uint8Array<ArrayBuffer> {
-  return encodeArchive({ ...LABEL, state: { ...dataset } });
+  const { probabilities, ...columns } = dataset;
+  return encodeArchive({ ...LABEL, state: { ...columns, ...(probabilities && { probabilities }) } });
 }
 
 /**

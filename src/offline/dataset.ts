@@ -18,6 +18,8 @@ export interface DatasetColumns {
   readonly truncations: Uint8Array;
   /** `[E]`: steps up to the end of each episode, rising to N. A last episode without an end is a fragment. */
   readonly episodeEnds: Int32Array;
+  /** `[N]`, in (0, 1]: with what probability the policy that recorded took each action. Left out where that is not known. */
+  readonly probabilities?: Float32Array;
 }
 
 /** Recorded episodes whose columns have been checked. The arrays are kept, not copied. */
@@ -30,6 +32,7 @@ export class Dataset implements DatasetColumns {
   readonly terminations: Uint8Array;
   readonly truncations: Uint8Array;
   readonly episodeEnds: Int32Array;
+  readonly probabilities?: Float32Array;
 
   /** @throws DqnError `invalid-dataset` naming the column, the row and what is wrong with it. */
   constructor(columns: DatasetColumns) {
@@ -42,6 +45,7 @@ export class Dataset implements DatasetColumns {
     this.terminations = columns.terminations;
     this.truncations = columns.truncations;
     this.episodeEnds = columns.episodeEnds;
+    if (columns.probabilities) this.probabilities = columns.probabilities;
   }
 
   /** N: steps. */
@@ -79,7 +83,8 @@ export class Dataset implements DatasetColumns {
 }
 
 function checkColumns(columns: DatasetColumns): void {
-  const { observationSize, actionCount, observations, actions, rewards, terminations, truncations, episodeEnds } = columns;
+  const { observationSize, actionCount, observations, actions, rewards, terminations, truncations, episodeEnds, probabilities } =
+    columns;
   for (const [name, value] of Object.entries({ observationSize, actionCount })) {
     if (!Number.isSafeInteger(value) || value < 1) refuse(name, 'a whole number of at least 1', value);
   }
@@ -91,8 +96,14 @@ function checkColumns(columns: DatasetColumns): void {
   if (!(terminations instanceof Uint8Array)) refuse('terminations', 'a Uint8Array', terminations);
   if (!(truncations instanceof Uint8Array)) refuse('truncations', 'a Uint8Array', truncations);
   if (!(episodeEnds instanceof Int32Array)) refuse('episodeEnds', 'an Int32Array', episodeEnds);
+  if (probabilities && !(probabilities instanceof Float32Array)) refuse('probabilities', 'a Float32Array', probabilities);
   const size = actions.length;
-  for (const [name, { length }] of Object.entries({ rewards, terminations, truncations })) {
+  for (const [name, { length }] of Object.entries({
+    rewards,
+    terminations,
+    truncations,
+    ...(probabilities && { probabilities }),
+  })) {
     if (length !== size) refuse(name, `${size} values, one an action`, length);
   }
   let start = 0;
@@ -108,6 +119,7 @@ function checkColumns(columns: DatasetColumns): void {
   checkValues('observations', observations, 'a finite number', Number.isFinite);
   checkValues('actions', actions, `an action in [0, ${actionCount - 1}]`, (action) => action >= 0 && action < actionCount);
   checkValues('rewards', rewards, 'a finite number', Number.isFinite);
+  if (probabilities) checkValues('probabilities', probabilities, 'a number in (0, 1]', (p) => p > 0 && p <= 1);
   const lasts = new Set(episodeEnds);
   for (const [name, flags] of Object.entries({ terminations, truncations })) {
     checkValues(name, flags, '0 or 1', (flag) => flag <= 1);

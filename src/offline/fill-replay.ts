@@ -1,4 +1,5 @@
 import { checkInteger, checkNumber } from '../common/check.ts';
+import { DqnError, describe } from '../common/errors.ts';
 import { NStepAccumulator } from '../replay/n-step.ts';
 import type { ReplayBuffer, ReplayLayout } from '../replay/replay-buffer.ts';
 import type { Dataset } from './dataset.ts';
@@ -9,6 +10,8 @@ export interface FillReplayOptions {
   readonly discount?: number;
   /** Rewards summed before a target bootstraps, n ≥ 1. Default 1. */
   readonly nStep?: number;
+  /** `[N + E, A]`: 1 where an action may be taken at an observation of the dataset; targets bootstrap from these alone. Default: all. */
+  readonly actionMasks?: Uint8Array;
 }
 
 /** The layout of a replay buffer that holds a dataset. */
@@ -24,6 +27,18 @@ export function datasetLayout({ observationSize, observations, actionCount }: Da
 export function fillReplay(replay: ReplayBuffer, dataset: Dataset, options: FillReplayOptions = {}): void {
   const discount = checkNumber('fillReplay({ discount })', options.discount ?? 0.99, { min: 0, max: 1 });
   const n = checkInteger('fillReplay({ nStep })', options.nStep ?? 1, { min: 1 });
+  const { actionMasks } = options;
+  const { actionCount } = dataset;
+  const bytes = (dataset.size + dataset.episodes) * actionCount;
+  if (actionMasks && actionMasks.length !== bytes) {
+    throw new DqnError({
+      code: 'invalid-option',
+      where: 'fillReplay({ actionMasks })',
+      expected: `a Uint8Array(${bytes}), ${actionCount} bytes an observation`,
+      received: describe(actionMasks),
+      remedy: 'Give a mask for every observation of the dataset, the last ones of its episodes included.',
+    });
+  }
   const windows = new NStepAccumulator({ n, discount, layout: datasetLayout(dataset) });
   const { observations, observationSize: size, actions, rewards, terminations, truncations, episodeEnds } = dataset;
   const row = (i: number): Float32Array | Uint8Array => observations.subarray(i * size, (i + 1) * size);
@@ -40,6 +55,7 @@ export function fillReplay(replay: ReplayBuffer, dataset: Dataset, options: Fill
         terminated,
         truncated,
         nextObservation,
+        nextActionMask: actionMasks?.subarray((step + episode + 1) * actionCount, (step + episode + 2) * actionCount),
       };
       windows.push(taken, (transition) => replay.add(transition));
     }

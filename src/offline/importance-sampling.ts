@@ -4,8 +4,8 @@ import type { Dataset } from './dataset.ts';
 
 /** What an estimate by importance sampling needs beside the dataset. */
 export interface ImportanceSamplingOptions {
-  /** `[N]`: with what probability the policy that recorded took each action, above 0. */
-  readonly behavior: ArrayLike<number>;
+  /** `[N]`: with what probability the policy that recorded took each action, above 0. Default: the dataset's own column. */
+  readonly behavior?: ArrayLike<number>;
   /** `[N]`: with what probability the policy to be valued takes it. */
   readonly target: ArrayLike<number>;
   /** γ in [0, 1]. Default 1. */
@@ -24,14 +24,15 @@ export interface ImportanceSamplingOptions {
  * @throws DqnError `invalid-dataset` without an episode, `invalid-option` if a probability is out of range or missing, or another option.
  */
 export function importanceSampling(dataset: Dataset, options: ImportanceSamplingOptions): number {
-  const { behavior, target, kind = 'perDecision' } = options;
+  const { target, kind = 'perDecision' } = options;
+  const behavior = knownBehavior('importanceSampling', dataset, options.behavior);
   const discount = checkNumber('importanceSampling({ discount })', options.discount ?? 1, { min: 0, max: 1 });
   if (!['ordinary', 'weighted', 'perDecision'].includes(kind)) {
     refuse('invalid-option', 'kind', "'ordinary', 'weighted' or 'perDecision'", describe(kind));
   }
   if (dataset.episodes === 0) refuse('invalid-dataset', 'dataset', 'at least one episode', 'none');
-  checkProbabilities('behavior', behavior, dataset.size, true);
-  checkProbabilities('target', target, dataset.size, false);
+  checkProbabilities('importanceSampling', 'behavior', behavior, dataset.size, true);
+  checkProbabilities('importanceSampling', 'target', target, dataset.size, false);
   let sum = 0;
   let ratios = 0;
   for (let episode = 0; episode < dataset.episodes; episode++) {
@@ -52,10 +53,35 @@ export function importanceSampling(dataset: Dataset, options: ImportanceSampling
   return ratios === 0 ? 0 : sum / ratios;
 }
 
-function checkProbabilities(name: string, values: ArrayLike<number>, size: number, positive: boolean): void {
-  if (values?.length !== size) refuse('invalid-option', name, `${size} probabilities, one a step`, describe(values?.length));
+/**
+ * With what probability the policy that recorded took each action.
+ * @throws DqnError `invalid-option` if nobody knows.
+ */
+export function knownBehavior(where: string, dataset: Dataset, given: ArrayLike<number> | undefined): ArrayLike<number> {
+  const behavior = given ?? dataset.probabilities;
+  if (behavior) return behavior;
+  throw new DqnError({
+    code: 'invalid-option',
+    where: `${where}(behavior)`,
+    expected: 'the probabilities of the actions taken',
+    received: 'none, and a dataset without them',
+    remedy: 'Pass behavior: recordDataset() keeps them, and a behaviorCloning() estimates them.',
+  });
+}
+
+/** @throws DqnError `invalid-option` unless there is a probability for every step. */
+export function checkProbabilities(where: string, name: string, values: ArrayLike<number>, size: number, positive: boolean): void {
+  if (values?.length !== size) {
+    throw new DqnError({
+      code: 'invalid-option',
+      where: `${where}(${name})`,
+      expected: `${size} probabilities, one a step`,
+      received: describe(values?.length),
+      remedy: 'Pass one for every step of the dataset.',
+    });
+  }
   const range = { min: 0, max: 1, exclusiveMin: positive };
-  for (let i = 0; i < size; i++) checkNumber(`importanceSampling(${name}[${i}])`, values[i], range);
+  for (let i = 0; i < size; i++) checkNumber(`${where}(${name}[${i}])`, values[i], range);
 }
 
 function refuse(code: 'invalid-option' | 'invalid-dataset', name: string, expected: string, received: string): never {

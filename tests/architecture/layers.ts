@@ -16,7 +16,6 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   bellman: port,
   ...Object.fromEntries(rules.map((rule) => [rule, ['bellman', 'environment', ...port]])),
   bootstrap: ['heads', 'bellman', 'environment', ...port],
-  offline: ['replay', ...port],
   agent: parts,
   presets: ['agent', ...parts],
   statistics: ['common'],
@@ -26,6 +25,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   tfjs: ['engines', ...port],
   workbench: ['statistics', 'training', 'agent', ...parts],
   export: ['training', 'agent', ...parts],
+  offline: ['training', 'agent', ...parts],
   node: ['workbench', 'statistics', 'remote', 'training', 'agent', ...parts],
   testing: ['training', 'agent', 'environments', ...parts],
   'index.ts': ['presets', 'training', 'agent', ...parts],
@@ -57,6 +57,7 @@ const PACKAGES: Readonly<Record<string, RegExp>> = {
   node: /^node:/,
   cli: /^(node:|(@bomb\.sh\/tab\/commander|commander|cli-progress|d3-scale|d3-shape|zod)$)/,
   testing: /^fast-check$/,
+  'offline/hdf5': /^h5wasm$/,
   // Bundled: the entry imports nothing.
   'workbench/report': /^d3-(scale|shape)$/,
 };

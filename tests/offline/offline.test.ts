@@ -15,6 +15,7 @@ import {
 } from '../../src/offline/index.ts';
 import type { ReplayBuffer, Transition } from '../../src/replay/replay-buffer.ts';
 import { uniform } from '../../src/replay/uniform.ts';
+import { enumerated } from '../support/tabular.ts';
 
 /** Two episodes: 0 → 1 → 2, terminated, and 5 → 6, cut off. */
 const good: DatasetColumns = {
@@ -122,6 +123,22 @@ describe('fillReplay', () => {
     ]);
   });
 
+  it('gives every transition the mask of the observation that it bootstraps from', () => {
+    const dataset = new Dataset(good);
+    const replay = uniform({ capacity: 10 }).create(datasetLayout(dataset));
+    // A mask of its own for each of the five observations, those of two states.
+    const actionMasks = Uint8Array.of(1, 1, 1, 1, 0, 0, 0, 1, 0, 1, 1, 1, 0, 0, 1);
+    fillReplay(replay, dataset, { actionMasks, nStep: 2 });
+    const { nextObservations, nextActionMasks } = replay.sample(50, new Random(1));
+    const masks = new Map([...nextObservations].map((x, b) => [x, [...(nextActionMasks?.subarray(3 * b, 3 * b + 3) ?? [])]]));
+    expect([...masks].sort(([a], [b]) => a - b)).toEqual([
+      [2, [0, 1, 0]],
+      [6, [0, 0, 1]],
+    ]);
+    const short = refusal(() => fillReplay(replay, dataset, { actionMasks: new Uint8Array(9) }));
+    expect(short).toEqual({ code: 'invalid-option', where: 'fillReplay({ actionMasks })' });
+  });
+
   it('fills a real buffer', () => {
     const dataset = new Dataset(good);
     const replay = uniform({ capacity: 10 }).create(datasetLayout(dataset));
@@ -150,52 +167,6 @@ describe('measures', () => {
     expect(refusal(() => trajectoryQuality(new Dataset(good), 1, 1)).code).toBe('invalid-option');
   });
 });
-
-/**
- * Every sequence of actions in a random deterministic MDP once, as if recorded by a policy that takes all actions alike, and the exact value of a random policy: so an
- * unbiased estimate is exact.
- */
-function enumerated(seed: number, states: number, actions: number, horizon: number, discount: number) {
-  const random = new Random(seed);
-  const table = <T>(make: () => T): T[][] => Array.from({ length: states }, () => Array.from({ length: actions }, make));
-  const next = table(() => random.integer(states));
-  const reward = table(() => random.integer(9) - 4);
-  const policy = table(() => random.float()).map((row) => {
-    const sum = row.reduce((total, value) => total + value, 0);
-    return row.map((value) => value / sum);
-  });
-  let value = Array.from({ length: states }, () => 0);
-  for (let t = 0; t < horizon; t++) {
-    const after = value;
-    value = policy.map((row, s) => row.reduce((sum, p, a) => sum + p * (reward[s][a] + discount * after[next[s][a]]), 0));
-  }
-  const columns = { observations: [] as number[], actions: [] as number[], rewards: [] as number[], target: [] as number[] };
-  const episodes = actions ** horizon;
-  for (let episode = 0; episode < episodes; episode++) {
-    let state = 0;
-    columns.observations.push(state);
-    for (let t = 0; t < horizon; t++) {
-      const action = Math.floor(episode / actions ** t) % actions;
-      columns.actions.push(action);
-      columns.rewards.push(reward[state][action]);
-      columns.target.push(policy[state][action]);
-      state = next[state][action];
-      columns.observations.push(state);
-    }
-  }
-  const size = episodes * horizon;
-  const dataset = new Dataset({
-    observationSize: 1,
-    actionCount: actions,
-    observations: Float32Array.from(columns.observations),
-    actions: Int32Array.from(columns.actions),
-    rewards: Float32Array.from(columns.rewards),
-    terminations: Uint8Array.from({ length: size }, (_, i) => Number(i % horizon === horizon - 1)),
-    truncations: new Uint8Array(size),
-    episodeEnds: Int32Array.from({ length: episodes }, (_, e) => (e + 1) * horizon),
-  });
-  return { dataset, value: value[0], target: columns.target, behavior: Array.from({ length: size }, () => 1 / actions) };
-}
 
 describe('importanceSampling', () => {
   const kinds = ['ordinary', 'weighted', 'perDecision'] as const;
