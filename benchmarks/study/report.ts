@@ -59,8 +59,8 @@ function published({ published: figures }: StudyTask, steps: number, [best]: rea
   return figures
     .map(({ who, mean, steps: after }) => {
       const reached = best.interquartileMean.estimate >= mean ? 'reached' : 'not reached';
-      const ours = `${best.preset} has ${best.interquartileMean.estimate.toFixed(1)} after ${steps.toLocaleString('en')}`;
-      return `- ${who}: ${mean} after ${after.toLocaleString('en')} steps. ${reached}: ${ours}.`;
+      const ours = `${best.preset} has ${best.interquartileMean.estimate.toFixed(1)} after ${steps.toLocaleString('en')}, on ${best.seeds === 1 ? 'one seed' : `${best.seeds} seeds`}`;
+      return `- ${who}: ${mean} after ${after.toLocaleString('en')} steps. ${reached}: ${ours}.`.replaceAll(' -', ' −');
     })
     .join('\n');
 }

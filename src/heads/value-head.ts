@@ -95,7 +95,7 @@ export interface ValueHead {
   loss(input: LossInput, out: LossOutput): void;
   /**
    * Adds to `gradient` `[B, outputs]` what a gradient with respect to Q-values, `qGradient` `[B, A]`, is with respect to the outputs: `Σ_a qGradient[b, a] ∂Q(s, a) / ∂ outputs`. For
-   * what adds to the loss something that depends on Q-values, as {@link conservative} does; left out by heads that cannot be learned from so.
+   * what adds to the loss something that depends on Q-values, as `conservative` does; left out by heads that cannot be learned from so.
    */
   pullBack?(outputs: Float32Array, batch: number, actions: number, qGradient: Float32Array, gradient: Float32Array): void;
 }

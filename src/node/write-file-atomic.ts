@@ -3,9 +3,6 @@ import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DqnError, describe } from '../common/errors.ts';
 
-/** What a file is to hold. */
-type FileContent = Uint8Array | readonly Uint8Array[] | string;
-
 /** Names of temporary files. */
 const TEMPORARY = /^\.dqn-[0-9a-f]{16}\.tmp$/;
 /** Milliseconds after which one is not being written any more. */
@@ -21,7 +18,7 @@ const ABANDONED = 3_600_000;
  * @throws DqnError `file-failed` where the file system refuses (the old file is then as it was, the temporary one is gone),
  * `invalid-option` where the arguments are of other types.
  */
-export async function writeFileAtomic(path: string, content: FileContent): Promise<void> {
+export async function writeFileAtomic(path: string, content: Uint8Array | readonly Uint8Array[] | string): Promise<void> {
   if (typeof path !== 'string' || path === '') throw invalid('path', 'the path of a file', path);
   const parts = Array.isArray(content) ? (content as readonly Uint8Array[]) : [content as Uint8Array | string];
   for (const part of parts) {

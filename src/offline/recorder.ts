@@ -45,7 +45,10 @@ export class Recorder<Observation> implements Environment<Observation, number> {
     });
   }
 
-  /** @param probability - with what probability it was chosen, where that is known. */
+  /**
+   * Takes a step, and takes it down.
+   * @param probability - with what probability it was chosen, where that is known.
+   */
   step(action: number, probability?: number): MaybePromise<StepResult<Observation>> {
     return chain(this.#environment.step(action), (result) => {
       const { reward, terminated, truncated } = result;

@@ -47,7 +47,7 @@ export interface TrainingRun extends AsyncGenerator<TrainEvent, void, void> {
    */
   checkpoint(): Promise<Uint8Array<ArrayBuffer>>;
   /**
-   * The same bytes in parts, in order, which {@link CheckpointStore.save} takes: most are views of what the run holds, a replay of gigabytes among them, and not copies of it. Save them before asking for
+   * The same bytes in parts, in order, which `CheckpointStore.save` takes: most are views of what the run holds, a replay of gigabytes among them, and not copies of it. Save them before asking for
    * the next event.
    */
   checkpointParts(): Promise<readonly Uint8Array[]>;
