@@ -1,14 +1,15 @@
 // Installs the packed package in copies of examples/node-app and examples/vite-app, as a user would; type-checks them under both ways to resolve modules,
 // builds and runs them. TypeScript, Vite and type packages are this repository's own, so that nothing is fetched. `--node 24` runs node-app on that Node too.
-// The bridge to Python is tried both ways, for which a Python with numpy must be there.
+// What the tutorial says is done word for word. The bridge to Python is tried both ways, for which a Python with numpy must be there.
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { chromium } from 'playwright-core';
+import { chromium, type Browser } from 'playwright-core';
 import { preview } from 'vite';
+import { checkTutorial } from './check-tutorial.ts';
 import { pythons } from '../tests/gymnasium/pythons.ts';
 
 interface Manifest {
@@ -61,13 +62,17 @@ function checkReturn(what: string, text: string): void {
   console.log(`${what}: ${match?.[0]}`);
 }
 
-/** What the built page shows in the end; throws if it reports an error. */
-async function openPage(copy: string): Promise<string> {
-  const server = await preview({ root: copy, configFile: false, logLevel: 'error', preview: { port: 0 } });
-  const browser = await chromium.launch({
+function launchChromium(): Promise<Browser> {
+  return chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: ['--no-sandbox', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
   });
+}
+
+/** What the built page shows in the end; throws if it reports an error. */
+async function openPage(copy: string): Promise<string> {
+  const server = await preview({ root: copy, configFile: false, logLevel: 'error', preview: { port: 0 } });
+  const browser = await launchChromium();
   try {
     const page = await browser.newPage();
     const failed = new Promise<never>((_, reject) => page.on('pageerror', reject));
@@ -120,6 +125,19 @@ try {
   run(vite, 'npm', 'run', 'types');
   run(vite, 'npm', 'run', 'build');
   checkReturn('vite-app in Chromium', await openPage(vite));
+
+  const tutorial = join(scratch, 'tutorial');
+  mkdirSync(tutorial);
+  writeFileSync(join(tutorial, 'package.json'), JSON.stringify({ name: 'heating', type: 'module', private: true }));
+  run(tutorial, 'npm', 'install', '--prefer-offline', '--no-audit', '--no-fund', tarball);
+  link(tutorial, ['vite', 'onnxruntime-web']);
+  const browser = await launchChromium();
+  try {
+    const document = join(root, 'docs/tutorial.md');
+    await checkTutorial(document, { folder: tutorial, run: (...command) => run(tutorial, ...command), browser });
+  } finally {
+    await browser.close();
+  }
 
   // All entries can be imported where the optional peers are installed.
   link(node, Object.keys(peerDependencies));
