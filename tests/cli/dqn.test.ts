@@ -165,10 +165,9 @@ describe('several runs', () => {
   test('Ctrl-C lets every run keep a checkpoint, and the same command goes on with them', async () => {
     const line = 'train cartpole --steps 4000 --final-episodes 3 --evaluation-episodes 2 --seeds 2 --workers 2 --out stopped';
     const child = spawn(process.execPath, [join(folder, 'built/cli.mjs'), ...line.split(' ')], { cwd: folder, stdio: 'ignore' });
-    await vi.waitUntil(async () => (await readdir(join(folder, 'stopped/seed2/checkpoints')).catch(() => [])).length > 0, {
-      timeout: 60_000,
-      interval: 20,
-    });
+    const saved = async (seed: number) =>
+      (await readdir(join(folder, `stopped/seed${seed}/checkpoints`)).catch(() => [])).length > 0;
+    await vi.waitUntil(async () => (await saved(1)) && (await saved(2)), { timeout: 60_000, interval: 20 });
     child.kill('SIGINT');
     const [code] = (await once(child, 'close')) as [number];
     expect(code).toBe(130);

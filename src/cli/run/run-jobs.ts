@@ -95,7 +95,8 @@ async function outcomeOf(child: ChildProcess): Promise<JobOutcome> {
   try {
     const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
     if (code === 0) return { kind: 'finished' };
-    if (code === INTERRUPTED) return { kind: 'interrupted' };
+    // The signal itself ends a process that has not come so far as to mind it.
+    if (code === INTERRUPTED || signal === 'SIGINT') return { kind: 'interrupted' };
     return { kind: 'failed', reason: said.trim() || `it ended with ${signal ?? `code ${code}`}` };
   } catch (error) {
     return { kind: 'failed', reason: (error as Error).message };
