@@ -163,7 +163,7 @@ describe('several runs', () => {
   }, 120_000);
 
   test('Ctrl-C lets every run keep a checkpoint, and the same command goes on with them', async () => {
-    const line = 'train cartpole --steps 4000 --final-episodes 3 --evaluation-episodes 2 --seeds 2 --workers 2 --out stopped';
+    const line = 'train cartpole --steps 8000 --final-episodes 3 --evaluation-episodes 2 --seeds 2 --workers 2 --out stopped';
     const child = spawn(process.execPath, [join(folder, 'built/cli.mjs'), ...line.split(' ')], { cwd: folder, stdio: 'ignore' });
     const saved = async (seed: number) =>
       (await readdir(join(folder, `stopped/seed${seed}/checkpoints`)).catch(() => [])).length > 0;
