@@ -28,7 +28,8 @@ export function extractSamples(name: string, markdown: string): Sample[] {
     } else if (opened[1].length >= fence.length && opened[2].trim() === '') {
       fence = undefined;
       const place = `${name}:${start + 1}`;
-      if (/^(typescript|js|javascript|tsx|jsx)\b/.test(language))
+      // What is a file of the tutorial is run by the check of consumers.
+      if (/^(typescript|js|javascript|tsx|jsx)\b/.test(language) && !language.includes(' file='))
         throw new Error(`${place}: mark code as ts, so that it is checked`);
       const [kind, ...words] = language.split(/\s+/);
       if (kind !== 'ts') continue;
