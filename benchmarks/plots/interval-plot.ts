@@ -1,5 +1,6 @@
 // Points with intervals, a panel for each world.
 import { scaleLinear } from 'd3-scale';
+import { escapeText, round } from '../../src/cli/svg.ts';
 
 /** One row of a panel. */
 export interface PlotRow {
@@ -34,10 +35,10 @@ export function intervalPlot(title: string, panels: readonly PlotPanel[]): strin
   const y = (name: string) => margin.top + (names.indexOf(name) + 0.5) * rowHeight;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="system-ui, sans-serif" font-size="12" fill="#374151">`,
-    `<title>${escape(title)}</title>`,
+    `<title>${escapeText(title)}</title>`,
     `<rect width="${width}" height="${height}" fill="#ffffff"/>`,
-    `<text x="16" y="24" font-size="16" font-weight="600">${escape(title)}</text>`,
-    ...names.map((name) => `<text x="${margin.left - 12}" y="${round(y(name) + 4)}" text-anchor="end">${escape(name)}</text>`),
+    `<text x="16" y="24" font-size="16" font-weight="600">${escapeText(title)}</text>`,
+    ...names.map((name) => `<text x="${margin.left - 12}" y="${round(y(name) + 4)}" text-anchor="end">${escapeText(name)}</text>`),
     ...panels.flatMap((panel, i) => drawPanel(panel, margin.left + i * (panelWidth + gap), bottom, y)),
     '</svg>\n',
   ].join('\n');
@@ -62,18 +63,10 @@ function drawPanel({ title, label, rows }: PlotPanel, left: number, bottom: numb
     return `<g stroke="${color}" fill="${color}"><line x1="${round(x(estimate.low))}" x2="${round(x(estimate.high))}" y1="${at}" y2="${at}" stroke-width="2"/><circle cx="${round(x(estimate.value))}" cy="${at}" r="4"/></g>`;
   });
   return [
-    `<text x="${left}" y="48" font-weight="600">${escape(title)}</text>`,
-    `<text x="${left}" y="63" font-size="10">${escape(label)}</text>`,
+    `<text x="${left}" y="48" font-weight="600">${escapeText(title)}</text>`,
+    `<text x="${left}" y="63" font-size="10">${escapeText(label)}</text>`,
     ...ticks,
     ...references,
     ...points,
   ];
-}
-
-function round(value: number): number {
-  return Math.round(value * 10) / 10;
-}
-
-function escape(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 }

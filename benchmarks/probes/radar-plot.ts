@@ -1,5 +1,6 @@
 // Scores from 0 to 1 on axes around a centre.
 import { curveLinearClosed, lineRadial } from 'd3-shape';
+import { escapeText, round } from '../../src/cli/svg.ts';
 
 /** One closed line: a score for every axis, in their order. */
 export interface RadarSeries {
@@ -35,7 +36,7 @@ export function radarPlot(title: string, axes: readonly string[], series: readon
     const end = point(i, 1);
     const label = point(i, 1.12);
     const anchor = Math.abs(label.x - center.x) < 1 ? 'middle' : label.x > center.x ? 'start' : 'end';
-    return `<line x1="${center.x}" y1="${center.y}" x2="${end.x}" y2="${end.y}" stroke="#d1d5db"/><text x="${label.x}" y="${label.y + 4}" text-anchor="${anchor}">${escape(axis)}</text>`;
+    return `<line x1="${center.x}" y1="${center.y}" x2="${end.x}" y2="${end.y}" stroke="#d1d5db"/><text x="${label.x}" y="${label.y + 4}" text-anchor="${anchor}">${escapeText(axis)}</text>`;
   });
   const lines = series.map(({ scores }, i) => {
     const color = colors[i % colors.length];
@@ -43,25 +44,17 @@ export function radarPlot(title: string, axes: readonly string[], series: readon
   });
   const legend = series.map(({ name }, i) => {
     const y = 70 + 20 * i;
-    return `<rect x="${width - 150}" y="${y - 9}" width="10" height="10" fill="${colors[i % colors.length]}"/><text x="${width - 134}" y="${y}">${escape(name)}</text>`;
+    return `<rect x="${width - 150}" y="${y - 9}" width="10" height="10" fill="${colors[i % colors.length]}"/><text x="${width - 134}" y="${y}">${escapeText(name)}</text>`;
   });
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="system-ui, sans-serif" font-size="12" fill="#374151">`,
-    `<title>${escape(title)}</title>`,
+    `<title>${escapeText(title)}</title>`,
     `<rect width="${width}" height="${height}" fill="#ffffff"/>`,
-    `<text x="16" y="24" font-size="16" font-weight="600">${escape(title)}</text>`,
+    `<text x="16" y="24" font-size="16" font-weight="600">${escapeText(title)}</text>`,
     ...rings,
     ...spokes,
     ...lines,
     ...legend,
     '</svg>\n',
   ].join('\n');
-}
-
-function round(value: number): number {
-  return Math.round(value * 10) / 10;
-}
-
-function escape(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 }

@@ -1,5 +1,6 @@
 import { scaleLinear } from 'd3-scale';
 import { line } from 'd3-shape';
+import { escapeText, round } from './svg.ts';
 
 /** The end of an episode in a learning curve. */
 export interface CurvePoint {
@@ -37,9 +38,9 @@ export function learningCurve(title: string, points: readonly CurvePoint[], wind
   });
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="system-ui, sans-serif" font-size="12" fill="#374151">`,
-    `<title>${escape(title)}</title>`,
+    `<title>${escapeText(title)}</title>`,
     `<rect width="${width}" height="${height}" fill="#ffffff"/>`,
-    `<text x="${margin.left}" y="24" font-size="16" font-weight="600">${escape(title)}</text>`,
+    `<text x="${margin.left}" y="24" font-size="16" font-weight="600">${escapeText(title)}</text>`,
     ...yTicks,
     ...xTicks,
     `<text x="${(margin.left + width - margin.right) / 2}" y="${height - 10}" text-anchor="middle">environment steps</text>`,
@@ -48,12 +49,4 @@ export function learningCurve(title: string, points: readonly CurvePoint[], wind
     path === null ? '' : `<path d="${path}" fill="none" stroke="#1d4ed8" stroke-width="2"/>`,
     '</svg>',
   ].join('\n');
-}
-
-function round(value: number): number {
-  return Math.round(value * 10) / 10;
-}
-
-function escape(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 }

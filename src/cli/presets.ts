@@ -15,8 +15,6 @@ export interface RegisteredPreset {
 }
 
 const annealed = index.linear(0.4, 1, 50_000_000);
-// Those of van Hasselt et al. (2019), for images of 84 × 84; on smaller ones MinAtar's stand in.
-const dataEfficient = index.dataEfficientRainbow();
 
 /** All presets, by their papers. */
 export const presets: readonly RegisteredPreset[] = [
@@ -36,7 +34,7 @@ export const presets: readonly RegisteredPreset[] = [
     network: { dueling: true, noisy: true },
     priorities: { priorityExponent: 0.5, importanceExponent: annealed },
   }),
-  paper('data-efficient-rainbow', 'Rainbow for 100,000 steps (van Hasselt et al. 2019)', dataEfficient, {
+  paper('data-efficient-rainbow', 'Rainbow for 100,000 steps (van Hasselt et al. 2019)', index.dataEfficientRainbow(), {
     network: { dueling: true, noisy: true },
     priorities: { priorityExponent: 0.5, importanceExponent: index.linear(0.4, 1, 100_000) },
   }),

@@ -10,12 +10,10 @@ export interface TunedNumbers {
   readonly solved?: number;
   /** For every preset that has a use for them. */
   readonly agent: AgentSettings;
-  /** What single presets have instead. */
-  readonly presets?: Readonly<Record<string, AgentSettings>>;
 }
 
-/** What the presets have in common everywhere. */
-const everywhere: TunedNumbers['presets'] = {
+/** What single presets have instead, everywhere. */
+const ofPresets: Readonly<Record<string, AgentSettings>> = {
   // Long returns are what it is about; half of the 20 of the paper, for episodes that are shorter.
   'data-efficient-rainbow': { nStep: 10 },
 };
@@ -34,7 +32,7 @@ const small: AgentSettings = {
   burnIn: 10,
 };
 
-/** As in "MinAtar" (Young and Tian 2019), with Adam as in "Revisiting Rainbow" (Obando-Ceron and Castro 2021), which learns from every fourth frame. */
+/** As in "MinAtar" (Young and Tian 2019), with Adam as in "Revisiting Rainbow" (Obando-Ceron and Castro 2021); it learns from every second frame, between their every one and every fourth. */
 const minAtar: TunedNumbers = {
   steps: 500_000,
   agent: {
@@ -163,6 +161,6 @@ export function tunedNumbers(environment: string, preset: string): AgentSettings
   const tuned = zoo[environment];
   const found = findPreset(preset);
   if (!tuned || !found) return undefined;
-  const all = Object.entries({ ...tuned.agent, ...everywhere?.[preset], ...tuned.presets?.[preset] });
+  const all = Object.entries({ ...tuned.agent, ...ofPresets[preset] });
   return Object.fromEntries(all.filter(([name]) => whyNot(found, name as keyof AgentSettings) === undefined));
 }

@@ -1,6 +1,4 @@
-import { existsSync } from 'node:fs';
-import { appendFile, mkdir, readFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { readJsonLines } from '../json-lines.ts';
 
 /** What is kept of a run: one line of JSON. */
 export interface BenchmarkResult {
@@ -24,28 +22,8 @@ export function keyOf({ task, preset, seed }: Pick<BenchmarkResult, 'task' | 'pr
   return JSON.stringify([task, preset, seed]);
 }
 
-/** All results in a file, the last of each run; a line that a crash cut off is left out. */
+/** All results in a file, the last of each run. */
 export async function readResults(path: string): Promise<BenchmarkResult[]> {
-  if (!existsSync(path)) return [];
-  const results = new Map<string, BenchmarkResult>();
-  for (const line of (await readFile(path, 'utf8')).split('\n')) {
-    const result = parse(line);
-    if (result) results.set(keyOf(result), result);
-  }
-  return [...results.values()];
-}
-
-function parse(line: string): BenchmarkResult | undefined {
-  try {
-    return JSON.parse(line) as BenchmarkResult;
-  } catch {
-    return undefined;
-  }
-}
-
-/** Adds a result to a file. */
-export async function appendResult(path: string, result: BenchmarkResult): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  // A line break before it too: it may follow a line that was cut off.
-  await appendFile(path, `\n${JSON.stringify(result)}\n`);
+  const results = ((await readJsonLines(path)) ?? []) as BenchmarkResult[];
+  return [...new Map(results.map((result) => [keyOf(result), result])).values()];
 }

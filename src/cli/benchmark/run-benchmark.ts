@@ -2,10 +2,11 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { resolveConfiguration } from '../configuration/resolve-configuration.ts';
 import type { PartialConfiguration } from '../configuration/schema.ts';
+import { appendJsonLine } from '../json-lines.ts';
 import { JobsProgress } from '../run/jobs-progress.ts';
 import { RunFolder } from '../run/run-folder.ts';
 import { runJobs, type Job } from '../run/run-jobs.ts';
-import { appendResult, keyOf, readResults, type BenchmarkResult } from './result.ts';
+import { keyOf, readResults, type BenchmarkResult } from './result.ts';
 
 /** One environment with one preset, for all seeds. */
 export interface BenchmarkTask {
@@ -62,14 +63,14 @@ export async function runBenchmark({ tasks, seeds, workers, out, results, comman
     open.reduce((sum, { steps }) => sum + steps, 0),
   );
   const failures = new Map<string, string>();
-  const finished = await runJobs([...byJob.keys()], {
+  const finished = await runJobs(byJob.keys(), {
     workers,
     command,
     onMessage: ({ folder }, { step }) => progress.step(folder, step),
     async onEnd(job, outcome) {
       const result = outcome.kind === 'finished' ? await resultOf(byJob.get(job)) : undefined;
       if (result) {
-        await appendResult(results, result);
+        await appendJsonLine(results, result);
         await rm(join(job.folder, 'checkpoints'), { recursive: true, force: true });
       }
       if (outcome.kind === 'failed') failures.set(job.folder, outcome.reason);

@@ -65,11 +65,11 @@ async function tune(environment: string, flags: TuneFlags) {
   if (existsSync(join(out, 'study.jsonl')) && !flags.resume) {
     throw new UserMistake(`${out} holds a study already: go on with --resume, or choose another --out.`);
   }
-  const first = await resolveConfiguration({ environment, preset, seed, steps: flags.steps });
-  const { steps } = first.configuration;
+  const found = await resolveConfiguration({ environment, preset, seed, steps: flags.steps });
+  const { steps } = found.configuration;
   // Rungs are at ninths of a trial, so it is evaluated there.
   const evaluation = { period: Math.max(1, Math.floor(steps / 9)), episodes: 10, finalEpisodes };
-  const resolved = await resolveConfiguration({ environment, preset, seed, steps, evaluation, checkpointPeriod: steps });
+  const resolved = { ...found, configuration: { ...found.configuration, evaluation, checkpointPeriod: steps } };
   const registered = findPreset(preset) as RegisteredPreset;
   const space = flags.space === undefined ? ordinarySpace(registered) : await readSpace(flags.space, registered);
   const { trials, interrupted } = await tuneRun({ out, resolved, space, sampler, halving, trials: count, workers });

@@ -1,4 +1,4 @@
-import type { Random } from '../../common/random.ts';
+import type { Random } from '../../index.ts';
 import { normalCdf } from '../../common/normal-distribution.ts';
 
 /** A density on [0, 1) from points seen, or on the shares of its choices. */

@@ -1,4 +1,4 @@
-import type { Random } from '../../common/random.ts';
+import type { Random } from '../../index.ts';
 import { parzen, shares, type Density } from './parzen.ts';
 import type { Range, SearchSpace } from './search-space.ts';
 

@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { appendFile, mkdir, readFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import type { PartialConfiguration } from '../configuration/schema.ts';
+import { appendJsonLine, readJsonLines } from '../json-lines.ts';
 import { UserMistake } from '../user-mistake.ts';
 import type { Place, SamplerName } from './sampler.ts';
 import type { SearchSpace } from './search-space.ts';
@@ -42,18 +41,17 @@ export class StudyFile {
   }
 
   /**
-   * All trials, each as its last line tells it; the file is begun where there is none. A line that a crash cut off is left out.
+   * All trials, each as its last line tells it; the file is begun where there is none.
    *
    * @throws UserMistake where the file is of another study.
    */
   async open(header: StudyHeader): Promise<Trial[]> {
-    const text = await readFile(this.#path, 'utf8').catch(() => undefined);
-    if (text === undefined) {
-      await mkdir(dirname(this.#path), { recursive: true });
-      await this.#append(header);
+    const values = await readJsonLines(this.#path);
+    if (!values) {
+      await appendJsonLine(this.#path, header);
       return [];
     }
-    const [first, ...lines] = text.split('\n').flatMap(parse);
+    const [first, ...lines] = values;
     if (!isDeepStrictEqual(first, JSON.parse(JSON.stringify(header)))) {
       throw new UserMistake(`${this.#path} is of another study: ask for the same again, or choose another --out.`);
     }
@@ -62,20 +60,7 @@ export class StudyFile {
   }
 
   /** Adds a trial as it is now. */
-  async add(trial: Trial): Promise<void> {
-    await this.#append(trial);
-  }
-
-  async #append(value: object): Promise<void> {
-    // A line break before it too: it may follow a line that was cut off.
-    await appendFile(this.#path, `\n${JSON.stringify(value)}\n`);
-  }
-}
-
-function parse(line: string): unknown[] {
-  try {
-    return [JSON.parse(line)];
-  } catch {
-    return [];
+  add(trial: Trial): Promise<void> {
+    return appendJsonLine(this.#path, trial);
   }
 }

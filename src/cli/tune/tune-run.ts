@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Random } from '../../common/random.ts';
+import { Random } from '../../index.ts';
 import type { ResolvedConfiguration } from '../configuration/resolve-configuration.ts';
 import type { PartialConfiguration } from '../configuration/schema.ts';
 import { JobsProgress } from '../run/jobs-progress.ts';

@@ -1,5 +1,6 @@
 import { scaleLinear } from 'd3-scale';
 import { line } from 'd3-shape';
+import { escapeText, round } from '../svg.ts';
 import type { Trial } from './study-file.ts';
 
 const width = 860;
@@ -33,9 +34,9 @@ export function tuningPlot(title: string, trials: readonly Trial[], importance: 
   const across = scaleLinear([0, Math.max(0.01, ...rows.map(([, share]) => share))], [...bars]);
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="system-ui, sans-serif" font-size="12" fill="#374151">`,
-    `<title>${escape(title)}</title>`,
+    `<title>${escapeText(title)}</title>`,
     `<rect width="${width}" height="${height}" fill="#ffffff"/>`,
-    `<text x="${history[0]}" y="24" font-size="16" font-weight="600">${escape(title)}</text>`,
+    `<text x="${history[0]}" y="24" font-size="16" font-weight="600">${escapeText(title)}</text>`,
     ...y.ticks(6).flatMap((tick) => {
       const at = round(y(tick));
       return [
@@ -54,19 +55,11 @@ export function tuningPlot(title: string, trials: readonly Trial[], importance: 
     ...rows.flatMap(([name, share], i) => {
       const at = top + i * 28;
       return [
-        `<text x="${bars[0] - 8}" y="${at + 14}" text-anchor="end">${escape(name)}</text>`,
+        `<text x="${bars[0] - 8}" y="${at + 14}" text-anchor="end">${escapeText(name)}</text>`,
         `<rect x="${bars[0]}" y="${at}" width="${round(across(share) - bars[0])}" height="18" fill="#1d4ed8"/>`,
         `<text x="${round(across(share)) + 6}" y="${at + 14}">${Math.round(share * 100)} %</text>`,
       ];
     }),
     '</svg>\n',
   ].join('\n');
-}
-
-function round(value: number): number {
-  return Math.round(value * 10) / 10;
-}
-
-function escape(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 }

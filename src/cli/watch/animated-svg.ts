@@ -1,3 +1,5 @@
+import { escapeText } from '../svg.ts';
+
 /** A picture of a film. */
 export interface SvgFrame {
   /** A whole SVG document. */
@@ -22,12 +24,12 @@ export function animatedSvg(title: string, frames: readonly SvgFrame[], fps: num
   const share = (part: number): string => ((part / period) * 100).toFixed(4);
   const groups = frames.map(({ picture, caption }, i) => {
     const last = i === frames.length - 1 ? ' l' : '';
-    const text = `<text x="12" y="${height + STRIP - 10}" font-size="14" font-family="sans-serif" fill="#1f2937">${escape(caption)}</text>`;
+    const text = `<text x="12" y="${height + STRIP - 10}" font-size="14" font-family="sans-serif" fill="#1f2937">${escapeText(caption)}</text>`;
     return `<g class="f${last}" style="animation-delay:${(i * seconds).toFixed(4)}s">${withoutProlog(picture)}${text}</g>`;
   });
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height + STRIP}" viewBox="0 0 ${width} ${height + STRIP}" role="img">`,
-    `<title>${escape(title)}</title>`,
+    `<title>${escapeText(title)}</title>`,
     '<style>',
     `@keyframes f{0%{visibility:visible}${share(seconds)}%,100%{visibility:hidden}}`,
     `@keyframes l{0%{visibility:visible}${share(seconds + HOLD)}%,100%{visibility:hidden}}`,
@@ -56,8 +58,4 @@ export function sizeOf(picture: string): { readonly width: number; readonly heig
 /** From the element on: an XML declaration may stand only at the beginning of a document. */
 function withoutProlog(picture: string): string {
   return picture.slice(Math.max(0, picture.indexOf('<svg'))).trim();
-}
-
-function escape(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 }
