@@ -15,7 +15,16 @@ export { evaluate, type EvaluateOptions, type Evaluation } from './training/eval
 export { checkpointSeries } from './training/checkpoint-series.ts';
 export type { CheckpointSeries, CheckpointSeriesOptions, LatestCheckpoint } from './training/checkpoint-series.ts';
 export { checkpointStore, type CheckpointPlace, type CheckpointStore } from './training/checkpoint-store.ts';
-export type { CheckpointEvent, EpisodeEvent, EvaluationEvent, StepEvent, TrainEvent, UpdateEvent } from './training/events.ts';
+export type {
+  CheckpointEvent,
+  EpisodeEvent,
+  EvaluationEvent,
+  ProblemEvent,
+  StepEvent,
+  TrainEvent,
+  UpdateEvent,
+} from './training/events.ts';
+export type { CollectedStep, Collector, CollectorProblem } from './training/collector.ts';
 export { memoryStore } from './training/memory-store.ts';
 export { train, type TrainEvaluation, type TrainingRun, type TrainOptions } from './training/train.ts';
 

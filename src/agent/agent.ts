@@ -95,10 +95,12 @@ export interface Agent<Observation, M extends Timing = 'sync'> extends Policy<Ob
   observe(experience: Experience<Observation>): Answer<void, M>;
 
   /**
-   * Ends the running episodes as if cut off here: call it before an environment is reset in the middle of an episode, so
-   * that no n-step window spans two.
+   * Ends the running episodes as if cut off here, or that of one environment: call it before an environment is reset in the middle of
+   * an episode, so that no n-step window spans two.
+   * @param stream - the environment's number; left out, all environments met so far.
+   * @throws DqnError `invalid-option` if it is no such number.
    */
-  cutEpisodes(): void;
+  cutEpisodes(stream?: number): void;
 
   /**
    * Moves the clock by a step with nothing to remember, for learning from what is remembered already: schedules and target updates follow, `updatesDue` stays.

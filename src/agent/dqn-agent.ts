@@ -195,9 +195,18 @@ export class DqnAgent<Observation, M extends Timing> implements Agent<Observatio
     this.#remembering?.endEpisode?.(stream);
   }
 
-  cutEpisodes(): void {
-    this.#learner.cutEpisodes(this.#streams);
-    for (let stream = 0; stream < this.#streams; stream++) this.#endEpisode(stream);
+  cutEpisodes(stream?: number): void {
+    if (stream === undefined) {
+      for (let i = 0; i < this.#streams; i++) this.#cutEpisode(i);
+      return;
+    }
+    checkStream('cutEpisodes(stream)', stream);
+    if (stream < this.#streams) this.#cutEpisode(stream);
+  }
+
+  #cutEpisode(stream: number): void {
+    this.#learner.cutEpisode(stream);
+    this.#endEpisode(stream);
   }
 
   learn(): Answer<UpdateReport, M> {

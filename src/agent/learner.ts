@@ -29,8 +29,8 @@ export interface Learner {
   readonly ready: boolean;
   /** Takes a step in, and at its end whatever the episode leaves. */
   remember(step: LearnerStep): void;
-  /** Ends the running episodes of environments 0 … streams − 1 as if cut off here. */
-  cutEpisodes(streams: number): void;
+  /** Ends the running episode of an environment as if cut off here. */
+  cutEpisode(stream: number): void;
   /** What the last update still has to bring, where that comes late. */
   readonly late?: LateUpdate;
   /**
@@ -73,11 +73,9 @@ export class TransitionLearner implements Learner {
     if (step.terminated || step.truncated) this.replay.endEpisode?.(step.stream);
   }
 
-  cutEpisodes(streams: number): void {
-    for (let stream = 0; stream < streams; stream++) {
-      this.windows.end(stream, this.#add);
-      this.replay.endEpisode?.(stream);
-    }
+  cutEpisode(stream: number): void {
+    this.windows.end(stream, this.#add);
+    this.replay.endEpisode?.(stream);
   }
 
   settle(): MaybePromise<unknown> {

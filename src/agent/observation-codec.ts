@@ -63,6 +63,12 @@ export class ObservationCodec<Observation> {
     }
   }
 
+  /** The observation that was encoded at `offset`: of a Box, a view of these numbers. */
+  decode(values: Float32Array | Uint8Array, offset: number): Observation {
+    if (this.#box) return values.subarray(offset, offset + this.size) as Observation;
+    return this.#space.unflatten(values as Float32Array, offset);
+  }
+
   #refuse(observation: Observation, where: string): never {
     throw new DqnError({
       code: 'invalid-observation',

@@ -28,8 +28,8 @@ export class SequenceLearner implements Learner {
     if (step.terminated || step.truncated) this.replay.endEpisode(step.stream);
   }
 
-  cutEpisodes(streams: number): void {
-    for (let stream = 0; stream < streams; stream++) this.replay.endEpisode(stream);
+  cutEpisode(stream: number): void {
+    this.replay.endEpisode(stream);
   }
 
   learn(random: Random, learningRate: number, step: number): MaybePromise<UpdateNumbers> {

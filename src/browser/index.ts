@@ -10,7 +10,6 @@ export type { FinalState } from '../remote/protocol.ts';
 export type { TrainingRecipe, TrainingSetup } from '../remote/serve.ts';
 export type { Trainer, TrainerOptions } from '../remote/trainer.ts';
 export type {
-  ProblemEvent,
   ProgressEvent,
   SavedEvent,
   StatusEvent,

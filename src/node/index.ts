@@ -15,6 +15,8 @@ export {
 } from './bridge/gymnasium.ts';
 export type { RenderedFrame, Versions } from './bridge/bridged-vector.ts';
 export type { RemoteWarning } from './bridge/connection.ts';
+export { serveActor, type ActorPlace, type ActorRecipe, type ActorSetup } from './actors/serve-actor.ts';
+export { startActors, type Actors, type StartActorsOptions } from './actors/start-actors.ts';
 export { fileStore } from './file-store.ts';
 export { openEventFile, openLogFile, type LogFile } from './log-file.ts';
 export { serveTraining } from './serve-training.ts';
@@ -25,7 +27,6 @@ export type { FinalState } from '../remote/protocol.ts';
 export type { TrainingRecipe, TrainingSetup } from '../remote/serve.ts';
 export type { Trainer, TrainerOptions } from '../remote/trainer.ts';
 export type {
-  ProblemEvent,
   ProgressEvent,
   SavedEvent,
   StatusEvent,

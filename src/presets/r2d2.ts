@@ -10,7 +10,7 @@ import type { RecurrentPreset } from './preset.ts';
 
 /**
  * R2D2 (Kapturowski et al. 2019, table 2): recurrent, dueling, Double, prioritized sequences of 80 steps after 40 of burn-in, 5-step returns of rescaled values.
- * The paper's 256 actors explore by a ladder: with a vector of environments pass `explorer: epsilonLadder({ environments })`. A GRU stands for its LSTM, and the last
+ * The paper's 256 actors explore by a ladder: with a vector of environments pass `explorer: epsilonLadder({ streams })`. A GRU stands for its LSTM, and the last
  * action and reward are not among its inputs.
  */
 export function r2d2(): RecurrentPreset {

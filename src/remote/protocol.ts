@@ -1,5 +1,6 @@
 import type { DqnError } from '../common/errors.ts';
-import type { ProblemEvent, StatusEvent, TrainerEvent } from './trainer-events.ts';
+import type { ProblemEvent } from '../training/events.ts';
+import type { StatusEvent, TrainerEvent } from './trainer-events.ts';
 import { fromWire, toWire, type WireError } from './wire-error.ts';
 
 /** The version of the protocol: both threads must speak the same. */

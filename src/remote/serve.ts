@@ -181,6 +181,7 @@ class Server<Config, Observation, M extends Timing> {
         this.#digest.update(event);
         break;
       case 'evaluation':
+      case 'problem':
         this.#tell(event);
         break;
       case 'checkpoint':

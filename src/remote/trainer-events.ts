@@ -1,4 +1,4 @@
-import type { CheckpointEvent, EpisodeEvent, EvaluationEvent } from '../training/events.ts';
+import type { CheckpointEvent, EpisodeEvent, EvaluationEvent, ProblemEvent } from '../training/events.ts';
 import type { DqnError } from '../common/errors.ts';
 
 /**
@@ -55,13 +55,6 @@ export interface SavedEvent {
   readonly step: number;
   /** Its name in the store. */
   readonly name: string;
-}
-
-/** Something went wrong that does not stop the run: a checkpoint could not be kept, or a damaged one was passed over. */
-export interface ProblemEvent {
-  readonly kind: 'problem';
-  readonly step: number;
-  readonly error: DqnError;
 }
 
 /** What a trainer tells, told apart by `kind`. Checkpoints come as events where the worker has no store for them. */

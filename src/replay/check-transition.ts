@@ -86,7 +86,7 @@ export function checkDiscount(where: string, discount: number): void {
 }
 
 /** @throws DqnError `invalid-action` if the mask is not one byte an action. */
-export function checkMask(where: string, { actions }: ReplayLayout, mask: Uint8Array | undefined): void {
+export function checkMask(where: string, { actions }: Pick<ReplayLayout, 'actions'>, mask: Uint8Array | undefined): void {
   if (mask === undefined || (mask instanceof Uint8Array && mask.length === actions)) return;
   throw refused('invalid-action', where, `a Uint8Array of length ${actions}`, mask, 'Pass one byte an action, 1 or 0.');
 }

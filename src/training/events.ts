@@ -1,4 +1,5 @@
 import type { UpdateReport } from '../agent/agent.ts';
+import type { DqnError } from '../common/errors.ts';
 import type { Evaluation } from './evaluate.ts';
 
 /** One environment took one step. */
@@ -54,5 +55,13 @@ export interface CheckpointEvent {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
+/** Something went wrong that does not stop the run: an actor died and another one has taken its place, or, in a worker, a checkpoint could not be kept or a damaged one was passed over. */
+export interface ProblemEvent {
+  readonly kind: 'problem';
+  /** Environment steps of the agent so far. */
+  readonly step: number;
+  readonly error: DqnError;
+}
+
 /** What `train` tells, told apart by `kind`. */
-export type TrainEvent = StepEvent | EpisodeEvent | UpdateEvent | EvaluationEvent | CheckpointEvent;
+export type TrainEvent = StepEvent | EpisodeEvent | UpdateEvent | EvaluationEvent | CheckpointEvent | ProblemEvent;

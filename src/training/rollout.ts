@@ -1,55 +1,69 @@
 import type { Agent } from '../agent/agent.ts';
 import { chain, isPromise, type MaybePromise, type Timing } from '../common/maybe-promise.ts';
-import { checkSame, damagedState, readArray, readCount, readFields, readList } from '../common/read-state.ts';
+import { checkSame, damagedState, readFields, readList } from '../common/read-state.ts';
 import type { State } from '../common/state.ts';
 import type { Environment } from '../environment/environment.ts';
 import type { VectorEnvironment, VectorStepResult } from '../environment/vector-environment.ts';
 import { callEnvironment } from './call-environment.ts';
+import { CollectedRollout } from './collected-rollout.ts';
+import type { Collector } from './collector.ts';
 import type { TrainEvent } from './events.ts';
 import { SingleEnvironment } from './single-environment.ts';
+import { Tally } from './tally.ts';
 
-/** A rollout on an environment or a vector of them. */
-export function rolloutOf<Observation, M extends Timing>(
-  agent: Agent<Observation, M>,
-  environment: Environment<Observation, number> | VectorEnvironment<Observation, number>,
-): Rollout<Observation, M> {
-  return new Rollout(agent, 'size' in environment ? environment : new SingleEnvironment(environment));
+/** The half of the training loop that has steps taken and tells the agent of them. */
+export interface Rollout {
+  /** Environment steps taken in this run. */
+  readonly stepsTaken: number;
+  /** Begins new episodes. */
+  start(seed: number): Promise<void>;
+  /** Has at least one step taken; what happened is appended to `events`. */
+  step(events: TrainEvent[]): MaybePromise<void>;
+  /** Where the run is. */
+  getState(): State;
+  /**
+   * Goes on from the state of a run's checkpoint, agent included.
+   * @throws DqnError `invalid-checkpoint` or `incompatible-checkpoint`.
+   */
+  resume(state: State): Promise<void>;
 }
 
-/** Steps a vector of environments, which reset themselves in the step that ends an episode, with an agent and tells the agent what happened: the acting half of the training loop. */
-export class Rollout<Observation, M extends Timing> {
+/** A rollout on an environment, a vector of them, or those of others. */
+export function rolloutOf<Observation, M extends Timing>(
+  agent: Agent<Observation, M>,
+  environment: Environment<Observation, number> | VectorEnvironment<Observation, number> | Collector,
+): Rollout {
+  if ('collect' in environment) return new CollectedRollout(agent, environment);
+  return new VectorRollout(agent, 'size' in environment ? environment : new SingleEnvironment(environment));
+}
+
+/** Steps a vector of environments, which reset themselves in the step that ends an episode, with an agent: the acting half of the training loop. */
+class VectorRollout<Observation, M extends Timing> implements Rollout {
   readonly #agent: Agent<Observation, M>;
   readonly #environment: VectorEnvironment<Observation, number>;
-  readonly #returns: Float64Array;
-  readonly #lengths: Float64Array;
+  readonly #tally: Tally;
   #observations: readonly Observation[] = [];
   #masks: readonly (Uint8Array | undefined)[] | undefined;
-  #stepsTaken = 0;
-  #episodes = 0;
 
   constructor(agent: Agent<Observation, M>, environment: VectorEnvironment<Observation, number>) {
     this.#agent = agent;
     this.#environment = environment;
-    this.#returns = new Float64Array(environment.size);
-    this.#lengths = new Float64Array(environment.size);
+    this.#tally = new Tally(environment.size);
   }
 
-  /** Environment steps taken in this run. */
   get stepsTaken(): number {
-    return this.#stepsTaken;
+    return this.#tally.steps;
   }
 
-  /** Begins new episodes. */
   async start(seed: number): Promise<void> {
     this.#agent.cutEpisodes();
-    this.#returns.fill(0);
-    this.#lengths.fill(0);
+    for (let i = 0; i < this.#environment.size; i++) this.#tally.begin(i);
     const first = await callEnvironment(() => this.#environment.reset({ seed }), 'train: environment.reset()');
     this.#observations = first.observations;
     this.#masks = first.actionMasks;
   }
 
-  /** One step in every environment; what happened is appended to `events`. */
+  /** One step in every environment. */
   step(events: TrainEvent[]): MaybePromise<void> {
     const { size } = this.#environment;
     // A single observation goes the shorter way; both explore in the same way.
@@ -94,39 +108,17 @@ export class Rollout<Observation, M extends Timing> {
   }
 
   #report(i: number, action: number, result: VectorStepResult<Observation>, events: TrainEvent[]): void {
-    const step = this.#agent.step;
-    const reward = result.rewards[i];
     const terminated = result.terminated[i] === 1;
     const truncated = result.truncated[i] === 1;
-    this.#stepsTaken++;
-    this.#returns[i] += reward;
-    this.#lengths[i]++;
-    events.push({ kind: 'step', step, environment: i, action, reward, terminated, truncated });
-    if (!terminated && !truncated) return;
-    const episode = ++this.#episodes;
-    events.push({
-      kind: 'episode',
-      step,
-      episode,
-      environment: i,
-      return: this.#returns[i],
-      length: this.#lengths[i],
-      terminated,
-      truncated,
-    });
-    this.#returns[i] = 0;
-    this.#lengths[i] = 0;
+    const { step } = this.#agent;
+    this.#tally.report({ step, environment: i, action, reward: result.rewards[i], terminated, truncated }, events);
   }
 
-  /** Where the run is: clocks, running episodes, and the environments' own state where they tell it. */
+  /** Clocks, running episodes, and the environments' own state where they tell it. */
   getState(): State {
     const environment = this.#environment.getState?.() ?? null;
     return {
-      size: this.#environment.size,
-      stepsTaken: this.#stepsTaken,
-      episodes: this.#episodes,
-      returns: this.#returns.slice(),
-      lengths: this.#lengths.slice(),
+      ...this.#tally.getState(),
       environment,
       // The elements of every space are numbers, typed arrays, and lists and objects of them.
       observations: environment === null ? null : (this.#observations as readonly State[]),
@@ -134,34 +126,24 @@ export class Rollout<Observation, M extends Timing> {
     };
   }
 
-  /**
-   * Goes on from the state of a run's checkpoint, agent included.
-   * @throws DqnError `invalid-checkpoint` or `incompatible-checkpoint`.
-   */
   async resume(state: State): Promise<void> {
     const where = 'train({ resume })';
     const whole = readFields(where, state);
     const own = readFields(`${where}.rollout`, whole.rollout);
     const { size } = this.#environment;
     checkSame(`${where}.environments`, own, { size });
-    const stepsTaken = readCount(where, own, 'stepsTaken');
-    const episodes = readCount(where, own, 'episodes');
+    const goOn = this.#tally.reading(where, own);
     await this.#agent.setState(whole.agent as State);
-    this.#stepsTaken = stepsTaken;
-    this.#episodes = episodes;
+    goOn();
     if (own.environment === null || !this.#environment.setState) {
-      await this.start(this.#agent.options.seed + stepsTaken);
+      await this.start(this.#agent.options.seed + this.stepsTaken);
       return;
     }
-    const returns = readArray(where, own, 'returns', Float64Array, size);
-    const lengths = readArray(where, own, 'lengths', Float64Array, size);
     const masks = readList(where, own, 'masks').map((mask) => (mask instanceof Uint8Array ? mask : undefined));
     // Their type and shape are checked where they are used: by the agent.
     const observations = readList(where, own, 'observations') as readonly Observation[];
     if (observations.length !== size) throw damagedState(`${where}.observations`, `${size} observations`, observations);
     this.#environment.setState(own.environment as State);
-    this.#returns.set(returns);
-    this.#lengths.set(lengths);
     this.#masks = masks.length > 0 ? masks : undefined;
     this.#observations = observations;
   }

@@ -7,6 +7,7 @@ import { isPromise, type MaybePromise, type Timing } from '../common/maybe-promi
 import type { Environment } from '../environment/environment.ts';
 import type { VectorEnvironment } from '../environment/vector-environment.ts';
 import { throwIfAborted, type AbortSignalLike } from './abort.ts';
+import type { Collector } from './collector.ts';
 import { evaluate } from './evaluate.ts';
 import type { TrainEvent } from './events.ts';
 import type { Rollout } from './rollout.ts';
@@ -59,7 +60,7 @@ export interface TrainingRun extends AsyncGenerator<TrainEvent, void, void> {
 const version = 1;
 
 /**
- * Trains an agent on an environment or a vector of them: acts, observes, and learns as often as the agent's options say.
+ * Trains an agent on an environment, a vector of them or those of actors elsewhere: acts, observes, and learns as often as the agent's options say.
  * With the same seeds the same run, bit for bit; and a run that is resumed from a checkpoint ends as if it had never stopped.
  *
  * @example
@@ -79,7 +80,7 @@ const version = 1;
  */
 export function train<Observation, M extends Timing>(
   agent: Agent<Observation, M>,
-  environment: Environment<Observation, number> | VectorEnvironment<Observation, number>,
+  environment: Environment<Observation, number> | VectorEnvironment<Observation, number> | Collector,
   options: TrainOptions<Observation>,
 ): TrainingRun {
   checkNames('train(options)', options, {
@@ -97,8 +98,8 @@ export function train<Observation, M extends Timing>(
     checkInteger('train({ evaluation: { period } })', options.evaluation.period, { min: 1 });
     if (options.evaluation.environment === environment) throw sharedEnvironment();
   }
-  if ('size' in environment && environment.autoreset !== 'same-step') throw otherAutoreset(environment.autoreset);
-  let loading: Promise<Rollout<Observation, M>> | undefined;
+  if ('autoreset' in environment && environment.autoreset !== 'same-step') throw otherAutoreset(environment.autoreset);
+  let loading: Promise<Rollout> | undefined;
   const load = () =>
     (loading ??= loadPart('training', () => import('./rollout.ts')).then(({ rolloutOf }) => rolloutOf(agent, environment)));
   const checkpointParts = async () => {
@@ -119,7 +120,7 @@ export function train<Observation, M extends Timing>(
 
 async function* events<Observation, M extends Timing>(
   agent: Agent<Observation, M>,
-  load: () => Promise<Rollout<Observation, M>>,
+  load: () => Promise<Rollout>,
   options: TrainOptions<Observation>,
   pending: TrainEvent[],
   checkpoint: () => Promise<Uint8Array<ArrayBuffer>>,
