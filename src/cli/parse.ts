@@ -45,3 +45,8 @@ export function schedule(text: string): ScheduleSetting {
   if (percent <= 0 || percent > 100) throw new InvalidArgumentError('Expected a percentage above 0 and up to 100.');
   return { ...line, fraction: percent / 100 };
 }
+
+/** Parses what {@link schedule} does, or `ladder`. */
+export function scheduleOrLadder(text: string): ScheduleSetting | 'ladder' {
+  return text === 'ladder' ? text : schedule(text);
+}

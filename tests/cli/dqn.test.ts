@@ -97,6 +97,41 @@ describe('dqn train', () => {
     });
     expect(evaluation.lengths).toEqual([7, 7, 7]);
   });
+
+  test('--actors collects in threads: the same run again, an actor that dies is told of, and a run goes on', async () => {
+    const line = `train cartpole --steps 1200 --actors 2 --epsilon ladder ${small}`;
+    expect((await dqn(`${line} --out actors`)).code).toBe(0);
+    expect((await dqn(`${line} --out again`)).code).toBe(0);
+    expect(await bytes('actors/policy.safetensors')).toEqual(await bytes('again/policy.safetensors'));
+    const { agent } = (await json('actors/run.json')) as Record<string, Record<string, unknown>>;
+    expect(agent).toMatchObject({ explorer: { epsilons: [0.4, expect.closeTo(0.4 ** 8, 12) as number] } });
+
+    await writeFile(
+      join(folder, 'dies.mjs'),
+      `import { isMainThread } from 'node:worker_threads';
+       import { CartPole } from './built/environments.mjs';
+       export class Dies extends CartPole {
+         #steps = 0;
+         reset(options) {
+           this.dies ??= !isMainThread && options?.seed === 2;
+           return super.reset(options);
+         }
+         step(action) {
+           if (this.dies && ++this.#steps === 500) process.exit(7);
+           return super.step(action);
+         }
+       }`,
+    );
+    const { code, err } = await dqn(`train ./dies.mjs#Dies --steps 1100 --actors 2 ${small} --out dies`);
+    expect(code).toBe(0);
+    expect(err).toMatch(/^warning: at step 9\d\d: actor 1 of 2: .*exited with code 7/m);
+
+    const stopped = await dqn(`train cartpole --steps 3000 --actors 2 ${small} --out stopped-actors`, { at: 'step 1', signal: 'SIGINT' });
+    expect(stopped.code).toBe(130);
+    expect((await dqn('train --resume --actors 3 --out stopped-actors')).err).toContain('begun with another actors');
+    expect((await dqn('train --resume --out stopped-actors')).code).toBe(0);
+    expect(await json('stopped-actors/run.json')).toMatchObject({ status: 'finished', step: 3_008, resumed: true });
+  }, 120_000);
 });
 
 describe('mistakes get a sentence and code 1', () => {
@@ -108,6 +143,7 @@ describe('mistakes get a sentence and code 1', () => {
     ['train ./none.js#X', /There is no file \.\/none\.js/],
     ['train --resume --out nowhere', /nowhere holds no run/],
     ['train CartPole --preset rainbow --epsilon 0.1', /rainbow takes no epsilon/],
+    ['train CartPole --epsilon ladder', /A ladder of ε has a rung for each actor: add --actors\./],
   ])('%s', async (line, message) => {
     await writeFile(join(folder, 'typo.json'), JSON.stringify({ environment: 'CartPole', agent: { learninRate: 1 } }));
     const { code, out, err } = await dqn(line);

@@ -3,7 +3,7 @@ import { checkConfiguration, readConfiguration } from '../configuration/read-con
 import { overlay, resolveConfiguration } from '../configuration/resolve-configuration.ts';
 import type { AgentSettings, Configuration, PartialConfiguration } from '../configuration/schema.ts';
 import { INTERRUPTED } from '../interrupted.ts';
-import { number, schedule, wholeNumber, wholeNumbers } from '../parse.ts';
+import { number, schedule, scheduleOrLadder, wholeNumber, wholeNumbers } from '../parse.ts';
 import { printTable } from '../print.ts';
 import { RunFolder } from '../run/run-folder.ts';
 import { checkSameRun } from '../run/same-run.ts';
@@ -17,6 +17,7 @@ interface TrainFlags extends AgentSettings {
   readonly config?: string;
   readonly steps?: number;
   readonly seed?: number;
+  readonly actors?: number;
   readonly engine?: string;
   readonly out?: string;
   readonly resume?: boolean;
@@ -48,6 +49,11 @@ export function trainCommand(): Command {
     .option('-s, --seed <number>', 'seeds everything (default: 1)', wholeNumber(0))
     .option('--seeds <count>', 'so many runs, with seeds from --seed on, each in a folder of its own', wholeNumber(1))
     .option('--workers <count>', 'runs at a time, with --seeds (default: one a core)', wholeNumber(1))
+    .option(
+      '--actors <count>',
+      'worker threads that take the steps, each in an environment of its own (default: 0, none)',
+      wholeNumber(0),
+    )
     .option('-e, --engine <name>', 'wasm, or tfjs:cpu|wasm|webgpu|node|node-gpu (default: wasm)')
     .option('-o, --out <folder>', 'where the files go (default: runs/<environment>-<preset>-seed<seed>)')
     .option('--resume', 'go on from the last checkpoint in the folder')
@@ -67,7 +73,7 @@ export function trainCommand(): Command {
     .option('--batch-size <count>', 'transitions in an update', wholeNumber(1))
     .option('--replay-capacity <count>', 'transitions that are kept', wholeNumber(1))
     .option('--n-step <count>', 'rewards before a target bootstraps', wholeNumber(1))
-    .option('--epsilon <rate>', 'ε, as the learning rate', schedule)
+    .option('--epsilon <rate>', 'ε, as the learning rate, or ladder: one for each actor, as in Ape-X', scheduleOrLadder)
     .option('--target-period <steps>', 'steps between copies into the target network', wholeNumber(1))
     .option('--learning-starts <steps>', 'steps before the first update', wholeNumber(0))
     .option('--learn-period <steps>', 'steps between rounds of updates', wholeNumber(1))
@@ -138,6 +144,7 @@ function fromFlags(environment: string | undefined, flags: TrainFlags): PartialC
     config: _config,
     steps,
     seed,
+    actors,
     engine,
     out: _out,
     resume: _resume,
@@ -149,7 +156,7 @@ function fromFlags(environment: string | undefined, flags: TrainFlags): PartialC
   } = flags;
   const { evaluationPeriod, evaluationEpisodes, finalEpisodes, checkpointPeriod, logPeriod, ...agent } = others;
   const evaluation = { period: evaluationPeriod, episodes: evaluationEpisodes, finalEpisodes };
-  return { environment, preset, numbers, steps, seed, engine, agent, evaluation, checkpointPeriod, logPeriod };
+  return { environment, preset, numbers, steps, seed, actors, engine, agent, evaluation, checkpointPeriod, logPeriod };
 }
 
 function defaultFolder({ environment, preset, seed }: Configuration): string {

@@ -4,6 +4,7 @@ import {
   adaptive,
   categorical,
   epsilonGreedy,
+  epsilonLadder,
   fullyParameterisedQuantile,
   hard,
   linear,
@@ -16,6 +17,7 @@ import {
   sgd,
   uniform,
   type AgentOptions,
+  type Explorer,
   type Optimizer,
   type SampledSpec,
   type Schedule,
@@ -78,7 +80,7 @@ export async function agentOptions(configuration: Configuration): Promise<AgentO
   return {
     ...base,
     ...Object.fromEntries(Object.entries(numbers).filter(([, value]) => value !== undefined)),
-    ...(agent.epsilon === undefined ? {} : { explorer: epsilonGreedy(toSchedule(agent.epsilon, steps)) }),
+    ...(agent.epsilon === undefined ? {} : { explorer: explorer(agent.epsilon, configuration) }),
     ...(agent.targetPeriod === undefined ? {} : { targetUpdater: hard({ period: agent.targetPeriod }) }),
     ...networkAndReplay(preset, agent, steps),
     ...valueHead(preset, agent),
@@ -86,6 +88,12 @@ export async function agentOptions(configuration: Configuration): Promise<AgentO
     engine: await createEngine(configuration.engine),
     seed,
   } as AgentOptions;
+}
+
+function explorer(epsilon: NonNullable<AgentSettings['epsilon']>, { steps, actors }: Configuration): Explorer {
+  if (epsilon !== 'ladder') return epsilonGreedy(toSchedule(epsilon, steps));
+  if (actors === 0) throw new UserMistake('A ladder of ε has a rung for each actor: add --actors.');
+  return epsilonLadder({ streams: actors });
 }
 
 function networkAndReplay({ base, network, priorities, memory }: RegisteredPreset, agent: AgentSettings, steps: number): object {

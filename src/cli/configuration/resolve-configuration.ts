@@ -48,6 +48,7 @@ export async function resolveConfiguration(given: PartialConfiguration): Promise
     numbers,
     steps,
     seed: given.seed ?? 1,
+    actors: given.actors ?? 0,
     engine: given.engine ?? 'wasm',
     agent: { ...(numbers === 'tuned' ? tuned : {}), ...given.agent },
     evaluation: {

@@ -16,6 +16,7 @@ import { agentOptions } from '../configuration/agent-options.ts';
 import type { ResolvedConfiguration } from '../configuration/resolve-configuration.ts';
 import { learningCurve, type CurvePoint } from '../learning-curve.ts';
 import { Progress } from '../progress.ts';
+import { configuredActors } from './actors.ts';
 import { packageVersion } from './package-version.ts';
 import type { TrainingMessage } from './run-jobs.ts';
 import type { RunFolder } from './run-folder.ts';
@@ -71,7 +72,8 @@ export async function trainRun({ folder, resolved, resume, keep }: TrainRunOptio
   await folder.writeJson('configuration.json', configuration);
 
   const evaluationSeed = 1_000_000 + seed;
-  const run = train(agent, create(), {
+  const actors = configuration.actors > 0 ? configuredActors(configuration) : undefined;
+  const run = train(agent, actors ?? create(), {
     steps,
     evaluation: { environment: create(), period: evaluation.period, episodes: evaluation.episodes, seed: evaluationSeed },
     resume: latest?.bytes,
@@ -95,6 +97,7 @@ export async function trainRun({ folder, resolved, resume, keep }: TrainRunOptio
         gauges: { 'memory/heap': () => process.memoryUsage().heapUsed },
       }),
       best,
+      warnOfProblems(),
       keepCheckpoints({ series: savingFirst(checkpoints, save), period: configuration.checkpointPeriod }),
       progress,
       ...(process.send ? [tellParent()] : []),
@@ -116,6 +119,7 @@ export async function trainRun({ folder, resolved, resume, keep }: TrainRunOptio
     await folder.writeJson('run.json', { ...report, ...about });
     return report;
   } finally {
+    await actors?.close();
     agent.dispose();
   }
 }
@@ -144,6 +148,16 @@ function savingFirst(series: CheckpointSeries, save: () => Promise<void>): Check
     async save(step, bytes) {
       await save();
       return series.save(step, bytes);
+    },
+  };
+}
+
+/** Says on standard error what went wrong and did not stop the run. */
+function warnOfProblems(): Callback {
+  return {
+    name: 'problems',
+    onEvent(event) {
+      if (event.kind === 'problem') console.error(`warning: at step ${event.step}: ${event.error.message}`);
     },
   };
 }

@@ -58,7 +58,7 @@ export class Seat {
         where: this.#name,
         expected: 'a worker that acts',
         received,
-        remedy: 'Another one takes its place. See the cause, or what the worker printed, for what went wrong.',
+        remedy: 'In a run that has begun another one takes its place. See the cause, or what the worker printed.',
         cause,
       }),
     );
