@@ -44,7 +44,9 @@ for (const world of Object.keys(worlds)) {
     for (const [name, { median }] of Object.entries(results)) {
       const rate = Math.round(10_000 / (median / 1_000));
       const times = results.ours.median / median;
-      console.log(`  ${(name === 'ours' ? 'no actor' : name).padEnd(15)} ${rate.toLocaleString('en').padStart(9)} steps/s  ${times.toFixed(2)} ×`);
+      console.log(
+        `  ${(name === 'ours' ? 'no actor' : name).padEnd(15)} ${rate.toLocaleString('en').padStart(9)} steps/s  ${times.toFixed(2)} ×`,
+      );
     }
   }
 }

@@ -126,7 +126,10 @@ describe('dqn train', () => {
     expect(code).toBe(0);
     expect(err).toMatch(/^warning: at step 9\d\d: actor 1 of 2: .*exited with code 7/m);
 
-    const stopped = await dqn(`train cartpole --steps 3000 --actors 2 ${small} --out stopped-actors`, { at: 'step 1', signal: 'SIGINT' });
+    const stopped = await dqn(`train cartpole --steps 3000 --actors 2 ${small} --out stopped-actors`, {
+      at: 'step 1',
+      signal: 'SIGINT',
+    });
     expect(stopped.code).toBe(130);
     expect((await dqn('train --resume --actors 3 --out stopped-actors')).err).toContain('begun with another actors');
     expect((await dqn('train --resume --out stopped-actors')).code).toBe(0);
