@@ -80,7 +80,7 @@ export async function agentOptions(configuration: Configuration): Promise<AgentO
   return {
     ...base,
     ...Object.fromEntries(Object.entries(numbers).filter(([, value]) => value !== undefined)),
-    ...(agent.epsilon === undefined ? {} : { explorer: explorer(agent.epsilon, configuration) }),
+    ...(agent.epsilon === undefined ? {} : { explorer: explores(agent.epsilon, configuration) }),
     ...(agent.targetPeriod === undefined ? {} : { targetUpdater: hard({ period: agent.targetPeriod }) }),
     ...networkAndReplay(preset, agent, steps),
     ...valueHead(preset, agent),
@@ -90,7 +90,7 @@ export async function agentOptions(configuration: Configuration): Promise<AgentO
   } as AgentOptions;
 }
 
-function explorer(epsilon: NonNullable<AgentSettings['epsilon']>, { steps, actors }: Configuration): Explorer {
+function explores(epsilon: NonNullable<AgentSettings['epsilon']>, { steps, actors }: Configuration): Explorer {
   if (epsilon !== 'ladder') return epsilonGreedy(toSchedule(epsilon, steps));
   if (actors === 0) throw new UserMistake('A ladder of ε has a rung for each actor: add --actors.');
   return epsilonLadder({ streams: actors });

@@ -33,7 +33,7 @@ export class Seat {
   /** @throws DqnError `invalid-option` if a configuration cannot be copied. */
   send(message: ToActor): void {
     try {
-      this.#worker.postMessage(message);
+      this.#worker.postMessage(message, []);
     } catch (cause) {
       throw new DqnError({
         code: 'invalid-option',
