@@ -31,7 +31,7 @@ export interface EpisodeEvent {
   readonly truncated: boolean;
 }
 
-/** A gradient update was done. */
+/** A gradient update was done. Its `tdErrors` are to be read before the next event is asked for: copy what is to be kept. */
 export interface UpdateEvent extends UpdateReport {
   readonly kind: 'update';
   /** Environment steps of the agent so far. */

@@ -143,7 +143,9 @@ async function* events<Observation, M extends Timing>(
       throwIfAborted(signal, 'train({ signal })');
       const learning: MaybePromise<UpdateReport> = agent.learn();
       const report = isPromise(learning) ? await learning : learning;
-      pending.push({ kind: 'update', step: agent.step, ...report });
+      // Further updates that are done before this one is told may write into what it reports.
+      const tdErrors = agent.updatesDue > 0 ? report.tdErrors.slice() : report.tdErrors;
+      pending.push({ kind: 'update', step: agent.step, ...report, tdErrors });
       if (breather.due) await breather.breathe();
     }
     const after = rollout.stepsTaken;
