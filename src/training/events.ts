@@ -31,7 +31,7 @@ export interface EpisodeEvent {
   readonly truncated: boolean;
 }
 
-/** A gradient update was done. Its `tdErrors` are to be read before the next event is asked for: copy what is to be kept. */
+/** A gradient update was done. Its `tdErrors` are its own: nothing writes into them. */
 export interface UpdateEvent extends UpdateReport {
   readonly kind: 'update';
   /** Environment steps of the agent so far. */

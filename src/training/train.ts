@@ -143,9 +143,8 @@ async function* events<Observation, M extends Timing>(
       throwIfAborted(signal, 'train({ signal })');
       const learning: MaybePromise<UpdateReport> = agent.learn();
       const report = isPromise(learning) ? await learning : learning;
-      // Further updates that are done before this one is told may write into what it reports.
-      const tdErrors = agent.updatesDue > 0 ? report.tdErrors.slice() : report.tdErrors;
-      pending.push({ kind: 'update', step: agent.step, ...report, tdErrors });
+      // An event stays as it is; the next update writes into what the agent has reported.
+      pending.push({ kind: 'update', step: agent.step, ...report, tdErrors: report.tdErrors.slice() });
       if (breather.due) await breather.breathe();
     }
     const after = rollout.stepsTaken;
