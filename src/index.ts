@@ -84,6 +84,7 @@ export { recentFirst, type RecentFirstOptions } from './replay/recent-first.ts';
 export type { SampleContext, Sampler, SamplerSpec } from './replay/sampler.ts';
 export type { SequenceBatch, SequenceLayout, SequenceReplay, SequenceReplaySpec, SequenceStep } from './replay/sequence-replay.ts';
 export { sequences, type SequencesOptions, type SequencesSpec, type StoredSequences } from './replay/sequences.ts';
+export type { ReplayPriorities } from './replay/replay-priorities.ts';
 export { sampled, type SampledOptions, type SampledSpec, type StoredReplay } from './replay/stored-replay.ts';
 export { stratified, type StratifiedOptions } from './replay/stratified.ts';
 export { uniform, type UniformOptions, type UniformReplay, type UniformSpec } from './replay/uniform.ts';

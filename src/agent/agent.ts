@@ -29,17 +29,24 @@ export interface Experience<Observation> {
 
 /**
  * What one gradient update did. On an engine that runs whole updates on its device (TensorFlow.js on a GPU, with built-in heads and rules) the numbers arrive while the agent
- * goes on: loss, means and gradient norm are those of the update before; the first update waits for its own.
+ * goes on: all but `update` and `learningRate` are those of the update before; the first update waits for its own.
  */
 export interface UpdateReport {
   /** Updates so far, this one included. */
   readonly update: number;
   /** Mean of the weighted losses of the batch. */
   readonly loss: number;
-  /** Mean of Q(s, a) over the batch, for the actions taken. */
+  /** Mean of Q(s, a) over the batch, for the actions taken; of sequences their padding is left out, here and below. */
   readonly meanQ: number;
+  /** Largest Q(s, a) of the batch, for the actions taken. */
+  readonly maxQ: number;
   /** Mean of |target − estimate| over the batch. */
   readonly meanTdError: number;
+  /**
+   * `[B]`: target − estimate of each transition, or for a distribution how far it is from its target; over several estimates of a transition the mean of their sizes. |·| is what priorities
+   * are made of. To be read before the agent learns again, which may write into it: copy what is to be kept.
+   */
+  readonly tdErrors: Float32Array;
   /** Global norm of the gradient before clipping. */
   readonly gradientNorm: number;
   /** The learning rate used. */

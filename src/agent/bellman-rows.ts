@@ -1,6 +1,6 @@
 import type { BootstrapRule } from '../bootstrap/bootstrap-rule.ts';
 import type { ValueHead } from '../heads/value-head.ts';
-import { none } from './arrays.ts';
+import { none, sized } from './arrays.ts';
 
 /** What rows are made of. */
 export interface BellmanParts {
@@ -32,6 +32,8 @@ export interface TransitionRows {
   readonly nextActionMasks?: Uint8Array;
   /** `[R]`: what tells transitions apart, for the choice of the estimates that learn from them. */
   readonly ids: Float64Array;
+  /** Whether rows of weight 0 are padding, which is no part of what an update reports. */
+  readonly padded?: boolean;
 }
 
 /** Transitions once for each of their K estimates, those of one transition together. */
@@ -58,11 +60,14 @@ function repeatedRows(rows: number, actions: number): Required<EstimateRows> {
   };
 }
 
-/** Sums over the rows of the last update. */
+/** Over the rows of the last update. */
 interface Sums {
-  loss: number;
-  q: number;
-  tdError: number;
+  readonly loss: number;
+  readonly q: number;
+  readonly maxQ: number;
+  readonly tdError: number;
+  /** Transitions, without padding. */
+  readonly transitions: number;
 }
 
 /**
@@ -75,7 +80,7 @@ export class BellmanRows {
   /** `[R, N]`: the fractions that the estimates are asked for; empty unless the head draws them. */
   fractions = none;
   readonly #parts: BellmanParts;
-  readonly #sums: Sums = { loss: 0, q: 0, tdError: 0 };
+  #sums: Sums = { loss: 0, q: 0, maxQ: 0, tdError: 0, transitions: 0 };
   #size = 0;
   #targetQ = none;
   #onlineQ = none;
@@ -92,6 +97,9 @@ export class BellmanRows {
   #chosen = none;
   #taken: Int32Array = new Int32Array(0);
   #weights = none;
+  /** Of padded rows: the transitions' weights, and where the TD errors go of those that are no padding. */
+  #padded: Float32Array | undefined;
+  #unpadded = none;
   /** Of K > 1 estimates: the transitions' numbers once for each. */
   #repeated: Required<EstimateRows> = repeatedRows(0, 0);
 
@@ -158,6 +166,7 @@ export class BellmanRows {
     const { taken, rewards, discounts, weights, masks } = this.spread(transitions);
     this.#taken = taken;
     this.#weights = weights;
+    this.#padded = transitions.padded ? transitions.weights : undefined;
     const bonus = this.#bonus.fill(0);
     const rewardBonus = this.#rewardBonus.fill(0);
     const sources = this.#sources;
@@ -228,26 +237,40 @@ export class BellmanRows {
       { batch: rows, actions, outputs, taken: this.#taken, targets: this.#targets, weights, fractions: this.fractions },
       { gradient, losses, tdErrors, estimates },
     );
-    const sums = this.#sums;
-    sums.loss = sums.q = sums.tdError = 0;
-    for (let b = 0; b < rows; b++) {
-      sums.loss += weights[b] * losses[b];
-      sums.q += estimates[b];
-      sums.tdError += Math.abs(tdErrors[b]);
-    }
-    if (heads === 1) return;
-    for (let r = 0; r < size; r++) {
+    const padded = this.#padded;
+    if (padded) this.#unpadded = sized(this.#unpadded, size);
+    let loss = 0;
+    let q = 0;
+    let maxQ = -Infinity;
+    let tdError = 0;
+    let transitions = 0;
+    for (let r = 0, b = 0; r < size; r++) {
+      const counts = padded === undefined || padded[r] !== 0;
       let total = 0;
-      for (let k = 0; k < heads; k++) total += Math.abs(tdErrors[r * heads + k]);
-      this.tdErrors[r] = total / heads;
+      for (let k = 0; k < heads; k++, b++) {
+        loss += weights[b] * losses[b];
+        const magnitude = Math.abs(tdErrors[b]);
+        total += magnitude;
+        if (!counts) continue;
+        q += estimates[b];
+        if (estimates[b] > maxQ) maxQ = estimates[b];
+        tdError += magnitude;
+      }
+      if (heads > 1) this.tdErrors[r] = total / heads;
+      if (!counts) continue;
+      if (padded) this.#unpadded[transitions] = this.tdErrors[r];
+      transitions++;
     }
+    this.#sums = { loss, q, maxQ, tdError, transitions };
   };
 
-  /** Means over the rows of the last update. */
+  /** The numbers of the last update; its TD errors are valid until the next one. */
   summary() {
-    const rows = this.#size * this.#parts.heads;
-    const { loss, q, tdError } = this.#sums;
-    return { loss: loss / rows, meanQ: q / rows, meanTdError: tdError / rows };
+    const { loss, q, maxQ, tdError, transitions } = this.#sums;
+    const { heads } = this.#parts;
+    const rows = transitions * heads;
+    const tdErrors = this.#padded ? this.#unpadded.subarray(0, transitions) : this.tdErrors;
+    return { loss: loss / (this.#size * heads), meanQ: q / rows, maxQ, meanTdError: tdError / rows, tdErrors };
   }
 }
 

@@ -94,6 +94,8 @@ function readReport(where: string, state: unknown): LateReport {
     applied,
     loss: number('loss'),
     meanQ: number('meanQ'),
+    // Not told by releases that did not report it yet.
+    maxQ: fields.maxQ === undefined ? NaN : number('maxQ'),
     meanTdError: number('meanTdError'),
     gradientNorm: number('gradientNorm'),
     tdErrors: readArray(where, fields, 'tdErrors', Float32Array, ids.length),

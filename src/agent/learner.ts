@@ -18,7 +18,7 @@ export interface LearnerStep extends Step {
 }
 
 /** The numbers of an update that depend on the batch. */
-export type UpdateNumbers = Pick<UpdateReport, 'loss' | 'meanQ' | 'meanTdError' | 'gradientNorm'>;
+export type UpdateNumbers = Pick<UpdateReport, 'loss' | 'meanQ' | 'maxQ' | 'meanTdError' | 'tdErrors' | 'gradientNorm'>;
 
 /** How an agent remembers and learns: from single transitions or from sequences. */
 export interface Learner {
@@ -106,8 +106,8 @@ export class TransitionLearner implements Learner {
     return chain(late.last ? undefined : late.arrive(), () => {
       const failure = late.takeFailure();
       if (failure !== undefined) throw failure;
-      const { loss, meanQ, meanTdError, gradientNorm, applied } = late.last as DeviceReport;
-      if (applied) return { loss, meanQ, meanTdError, gradientNorm };
+      const { loss, meanQ, maxQ, meanTdError, tdErrors, gradientNorm, applied } = late.last as DeviceReport;
+      if (applied) return { loss, meanQ, maxQ, meanTdError, tdErrors, gradientNorm };
       late.take();
       throw diverged('Agent.learn', gradientNorm);
     });

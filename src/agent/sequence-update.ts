@@ -80,6 +80,7 @@ export class SequenceUpdate {
             weights: batch.weights,
             nextActionMasks: batch.nextActionMasks,
             ids: this.#ids,
+            padded: true,
           },
           nextOutputs,
           nextFractions,

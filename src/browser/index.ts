@@ -15,5 +15,5 @@ export type {
   StatusEvent,
   TrainerEvent,
   TrainerStatus,
-  UpdateSummary,
 } from '../remote/trainer-events.ts';
+export type { UpdateSummary } from '../training/update-tally.ts';

@@ -51,6 +51,8 @@ export interface DeviceReport {
   readonly loss: number;
   /** Mean of Q(s, a) over the rows. */
   readonly meanQ: number;
+  /** Largest Q(s, a) of the rows. */
+  readonly maxQ: number;
   /** Mean of |target − estimate| over the rows. */
   readonly meanTdError: number;
   /** Of the gradient before clipping. */

@@ -32,5 +32,5 @@ export type {
   StatusEvent,
   TrainerEvent,
   TrainerStatus,
-  UpdateSummary,
 } from '../remote/trainer-events.ts';
+export type { UpdateSummary } from '../training/update-tally.ts';

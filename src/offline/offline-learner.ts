@@ -70,7 +70,8 @@ export class AgentLearner<Observation, M extends Timing> implements OfflineLearn
 
   learn(): MaybePromise<UpdateReport> {
     const agent: Agent<Observation, Timing> = this.#agent;
-    return chain(agent.elapse(), () => agent.learn());
+    // Events stay as they are; the next update writes into what the agent has reported.
+    return chain(agent.elapse(), () => chain(agent.learn(), (report) => ({ ...report, tdErrors: report.tdErrors.slice() })));
   }
 
   getState(): Promise<State> {

@@ -1,15 +1,11 @@
 import type { EpisodeEvent, UpdateEvent } from '../training/events.ts';
+import { UpdateTally } from '../training/update-tally.ts';
 import type { ProgressEvent } from './trainer-events.ts';
 
 /** Sums up what happens between two times that progress is told. */
 export class Digest {
   #episodes: EpisodeEvent[] = [];
-  #count = 0;
-  #loss = 0;
-  #meanQ = 0;
-  #meanTdError = 0;
-  #gradientNorm = 0;
-  #learningRate = 0;
+  readonly #updates = new UpdateTally();
   #since = performance.now();
   #sinceStep: number;
 
@@ -27,18 +23,12 @@ export class Digest {
     this.#episodes.push(event);
   }
 
-  update({ loss, meanQ, meanTdError, gradientNorm, learningRate }: UpdateEvent): void {
-    this.#count++;
-    this.#loss += loss;
-    this.#meanQ += meanQ;
-    this.#meanTdError += meanTdError;
-    this.#gradientNorm += gradientNorm;
-    this.#learningRate = learningRate;
+  update(event: UpdateEvent): void {
+    this.#updates.add(event);
   }
 
   /** The progress since the last time. */
   take(step: number, updates: number): ProgressEvent {
-    const n = this.#count;
     const seconds = Math.max(this.age, 1e-3) / 1000;
     const event: ProgressEvent = {
       kind: 'progress',
@@ -46,19 +36,9 @@ export class Digest {
       updates,
       stepsPerSecond: (step - this.#sinceStep) / seconds,
       episodes: this.#episodes,
-      update:
-        n === 0
-          ? undefined
-          : {
-              loss: this.#loss / n,
-              meanQ: this.#meanQ / n,
-              meanTdError: this.#meanTdError / n,
-              gradientNorm: this.#gradientNorm / n,
-              learningRate: this.#learningRate,
-            },
+      update: this.#updates.take(),
     };
     this.#episodes = [];
-    this.#count = this.#loss = this.#meanQ = this.#meanTdError = this.#gradientNorm = 0;
     this.restart(step);
     return event;
   }

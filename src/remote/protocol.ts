@@ -4,7 +4,7 @@ import type { StatusEvent, TrainerEvent } from './trainer-events.ts';
 import { fromWire, toWire, type WireError } from './wire-error.ts';
 
 /** The version of the protocol: both threads must speak the same. */
-export const PROTOCOL = 1;
+export const PROTOCOL = 2;
 
 /** A command to the worker. */
 export type Command =

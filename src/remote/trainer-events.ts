@@ -1,4 +1,5 @@
 import type { CheckpointEvent, EpisodeEvent, EvaluationEvent, ProblemEvent } from '../training/events.ts';
+import type { UpdateSummary } from '../training/update-tally.ts';
 import type { DqnError } from '../common/errors.ts';
 
 /**
@@ -24,16 +25,6 @@ export interface StatusEvent {
   readonly error?: DqnError;
 }
 
-/** Means over the updates since the last progress. */
-export interface UpdateSummary {
-  readonly loss: number;
-  readonly meanQ: number;
-  readonly meanTdError: number;
-  readonly gradientNorm: number;
-  /** That of the latest update. */
-  readonly learningRate: number;
-}
-
 /** What happened since the last progress; told a limited number of times a second. */
 export interface ProgressEvent {
   readonly kind: 'progress';
@@ -45,7 +36,7 @@ export interface ProgressEvent {
   readonly stepsPerSecond: number;
   /** The episodes that ended, every one. */
   readonly episodes: readonly EpisodeEvent[];
-  /** Left out where there was no update. */
+  /** The updates since the last progress, summed up; left out where there was none. */
   readonly update?: UpdateSummary;
 }
 

@@ -1,6 +1,7 @@
 import { DqnError, describe } from '../common/errors.ts';
 import { checkSame, readFields } from '../common/read-state.ts';
 import type { State } from '../common/state.ts';
+import type { ReplayPriorities } from './replay-priorities.ts';
 import type { SampleContext, Sampler, SamplerSpec } from './sampler.ts';
 import { sampled, type SampledSpec } from './stored-replay.ts';
 
@@ -22,6 +23,10 @@ class CombinedSampler implements Sampler {
 
   get byteLength(): number {
     return this.#inner.byteLength ?? 0;
+  }
+
+  get priorities(): ReplayPriorities | undefined {
+    return this.#inner.priorities;
   }
 
   added(id: number): void {

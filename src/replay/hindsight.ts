@@ -5,6 +5,7 @@ import { checkSame, damagedState, readArray, readCount, readFields, readInteger,
 import type { State } from '../common/state.ts';
 import { checkReward } from './check-transition.ts';
 import type { Batch, ReplayBuffer, ReplayLayout, ReplaySpec, Transition } from './replay-buffer.ts';
+import type { ReplayPriorities } from './replay-priorities.ts';
 
 /** Which goals the copies of a step get: see {@link hindsight}. */
 export type GoalStrategy = 'future' | 'final' | 'episode';
@@ -155,6 +156,11 @@ export class HindsightReplay implements ReplayBuffer {
 
   get size(): number {
     return this.inner.size;
+  }
+
+  /** Those of the buffer inside. */
+  get priorities(): ReplayPriorities | undefined {
+    return this.inner.priorities;
   }
 
   /**

@@ -2,6 +2,7 @@ import { checkNames } from '../common/check.ts';
 import { constant } from '../common/schedules.ts';
 import type { State } from '../common/state.ts';
 import { type CheckedPriorities, checkPriorities, type PriorityOptions, Proportional } from './proportional.ts';
+import type { ReplayPriorities } from './replay-priorities.ts';
 import type { SampleContext, Sampler } from './sampler.ts';
 import { slotOf } from './slot.ts';
 import { sampled, type SampledSpec } from './stored-replay.ts';
@@ -37,6 +38,14 @@ class ProportionalSampler implements Sampler {
     return this.#priorities.byteLength;
   }
 
+  get priorities(): ReplayPriorities | undefined {
+    return this.#priorities.prioritiesOf(this.#size);
+  }
+
+  get #size(): number {
+    return Math.min(this.#added, this.#capacity);
+  }
+
   added(id: number): void {
     this.#priorities.add(slotOf(id, this.#capacity));
     this.#added = id + 1;
@@ -56,7 +65,7 @@ class ProportionalSampler implements Sampler {
   }
 
   getState(): State {
-    const size = Math.min(this.#added, this.#capacity);
+    const size = this.#size;
     return this.#priorities.getState(slotOf(this.#added - size, this.#capacity), size);
   }
 
@@ -71,7 +80,7 @@ class ProportionalSampler implements Sampler {
  * `P(i) = p_i^α / Σ_k p_k^α`, `p_i = |δ_i| + ε`, where δ_i is the TD error of its last update; its importance weight is
  * `w_i = (N · P(i))^(−β) / max_j w_j` over the batch. New transitions come in at the largest priority seen so far, which is 1 at first. The
  * priorities are those of a sum tree that is exact after any number of updates; drawing and updating take O(log n). Where all priorities are 0 (possible
- * for ε = 0 alone) it draws uniformly. The clock of a β schedule is the environment steps given to `sample`.
+ * for ε = 0 alone) it draws uniformly. Its `priorities` are those `p_i^α`, read in O(1). The clock of a β schedule is the environment steps given to `sample`.
  * @throws DqnError `invalid-option` if an option is outside its range or unknown.
  */
 export function prioritized(options: PrioritizedOptions): SampledSpec {

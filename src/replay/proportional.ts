@@ -4,6 +4,7 @@ import type { Random } from '../common/random.ts';
 import { checkSame, damagedState, readFields } from '../common/read-state.ts';
 import { toSchedule, type Schedule } from '../common/schedules.ts';
 import type { State } from '../common/state.ts';
+import type { ReplayPriorities } from './replay-priorities.ts';
 import { largestLeaf, SumTree } from './sum-tree.ts';
 
 /** How priorities become probabilities and weights. */
@@ -99,6 +100,11 @@ export class Proportional {
   /** Bytes of all its arrays. */
   get byteLength(): number {
     return this.#tree.byteLength + this.#masses.byteLength;
+  }
+
+  /** `p^α` over `count` slots that hold something. */
+  prioritiesOf(count: number): ReplayPriorities | undefined {
+    return count > 0 ? { mean: this.#tree.total / count, max: this.#largest } : undefined;
   }
 
   /** The slot holds something new: it gets the largest priority seen. */

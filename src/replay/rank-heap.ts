@@ -38,6 +38,13 @@ export class RankHeap {
     return this.#size;
   }
 
+  /** Mean priority, by a look at each. */
+  get mean(): number {
+    let sum = 0;
+    for (let slot = 0; slot < this.#size; slot++) sum += this.#priorities[slot];
+    return sum / this.#size;
+  }
+
   /** The slot at a place; place 0 has the largest priority. */
   at(place: number): number {
     return this.#slots[place];

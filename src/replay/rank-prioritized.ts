@@ -11,6 +11,7 @@ import {
   type PriorityOptions,
 } from './proportional.ts';
 import { RankHeap } from './rank-heap.ts';
+import type { ReplayPriorities } from './replay-priorities.ts';
 import type { SampleContext, Sampler } from './sampler.ts';
 import { slotOf } from './slot.ts';
 import { sampled, type SampledSpec } from './stored-replay.ts';
@@ -62,6 +63,10 @@ class RankSampler implements Sampler {
 
   get byteLength(): number {
     return this.#heap.byteLength + this.#cumulative.byteLength;
+  }
+
+  get priorities(): ReplayPriorities | undefined {
+    return this.#heap.size > 0 ? { mean: this.#heap.mean, max: this.#largest } : undefined;
   }
 
   added(id: number): void {
@@ -134,7 +139,7 @@ class RankSampler implements Sampler {
  * As in the paper the order is that of a binary heap which is sorted from time to time (here, when as many priorities have changed as transitions are
  * held). Exact: the distribution over the places of the heap, for every N; that the first place holds the largest |δ|; all ranks just after sorting; the
  * importance weights, which are those of the places drawn from. Approximate: between two sorts a place may differ from the rank.
- * Drawing and updating take O(log n) on average; a sort takes O(n) at once, some tens of milliseconds for a million.
+ * Drawing and updating take O(log n) on average; a sort takes O(n) at once, some tens of milliseconds for a million. Its `priorities` are the |δ|, read in O(n).
  * @throws DqnError `invalid-option` if an option is outside its range or unknown.
  */
 export function rankPrioritized(options: RankPrioritizedOptions): SampledSpec {

@@ -1,6 +1,7 @@
 import type { Random } from '../common/random.ts';
 import type { Stateful } from '../common/state.ts';
 import type { Stacking } from '../environment/spaces/box.ts';
+import type { ReplayPriorities } from './replay-priorities.ts';
 
 /** What the buffer must know of the problem before it allocates. */
 export interface ReplayLayout {
@@ -60,6 +61,8 @@ export interface ReplayBuffer extends Stateful {
   readonly capacity: number;
   /** Transitions held now. */
   readonly size: number;
+  /** Of prioritised buffers, while something is held. To read them changes nothing. */
+  readonly priorities?: ReplayPriorities;
   /** Copies a transition in. */
   add(transition: Transition): void;
   /**

@@ -1,5 +1,6 @@
 import type { Random } from '../common/random.ts';
 import type { State } from '../common/state.ts';
+import type { ReplayPriorities } from './replay-priorities.ts';
 
 /** What a sampler may look at. Transition `id` lies in slot `id mod capacity`; those from `oldest` to `oldest + size − 1` are held. */
 export interface SampleContext {
@@ -18,6 +19,8 @@ export interface Sampler {
   readonly kind: string;
   /** Bytes of the typed arrays it holds, where it holds any. */
   readonly byteLength?: number;
+  /** Of what was added and is not gone, where it has priorities; nothing while there is none. */
+  readonly priorities?: ReplayPriorities;
   /** Called when transition `id` was stored; the one `capacity` before it is gone then. */
   added(id: number): void;
   /** Writes the ids to draw, with replacement, and their importance weights, which are ones on entry. */

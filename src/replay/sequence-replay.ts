@@ -1,6 +1,7 @@
 import type { Random } from '../common/random.ts';
 import type { Stateful } from '../common/state.ts';
 import type { ReplayLayout } from './replay-buffer.ts';
+import type { ReplayPriorities } from './replay-priorities.ts';
 
 /** What the buffer must know of the problem before it allocates. */
 export interface SequenceLayout extends ReplayLayout {
@@ -77,6 +78,8 @@ export interface SequenceReplay extends Stateful {
   readonly size: number;
   /** Sequences that can be drawn now. */
   readonly sequences: number;
+  /** Of sequences, where they are drawn by priority, while there are some. To read them changes nothing. */
+  readonly priorities?: ReplayPriorities;
   /** Copies a step in. */
   add(step: SequenceStep): void;
   /** Called when the episode of an environment is over or cut off. */

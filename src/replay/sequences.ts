@@ -8,6 +8,7 @@ import { layoutState } from './check-transition.ts';
 import { FrameStore } from './frame-store.ts';
 import { type CheckedPriorities, checkPriorities, type PriorityOptions, Proportional } from './proportional.ts';
 import type { Transition } from './replay-buffer.ts';
+import type { ReplayPriorities } from './replay-priorities.ts';
 import type { SequenceBatch, SequenceLayout, SequenceReplay, SequenceReplaySpec, SequenceStep } from './sequence-replay.ts';
 import { slotOf } from './slot.ts';
 import { checkTdErrors, emptyReplay } from './stored-replay.ts';
@@ -149,6 +150,11 @@ export class StoredSequences implements SequenceReplay {
 
   get sequences(): number {
     return this.#sequences;
+  }
+
+  /** `p^α` of the sequences that can be drawn; nothing where drawing is uniform. */
+  get priorities(): ReplayPriorities | undefined {
+    return this.#options.prioritized && this.#priorities.prioritiesOf(this.#sequences);
   }
 
   /** Bytes of all typed arrays it holds now, the batches it has given out included. */

@@ -5,6 +5,7 @@ import { checkSame, readCount, readFields } from '../common/read-state.ts';
 import type { State } from '../common/state.ts';
 import { batchByteLength, createBatch } from './batch.ts';
 import type { Batch, ReplayBuffer, ReplayLayout, ReplaySpec, Transition } from './replay-buffer.ts';
+import type { ReplayPriorities } from './replay-priorities.ts';
 import type { SampleContext, Sampler, SamplerSpec } from './sampler.ts';
 import { TransitionStore } from './transition-store.ts';
 
@@ -35,6 +36,11 @@ export class StoredReplay implements ReplayBuffer {
 
   get size(): number {
     return this.#store.size;
+  }
+
+  /** Those of the sampler. */
+  get priorities(): ReplayPriorities | undefined {
+    return this.#sampler.priorities;
   }
 
   /**

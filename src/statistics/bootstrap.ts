@@ -1,5 +1,6 @@
 import { checkInteger, checkNames, checkNumber } from '../common/check.ts';
 import { DqnError, describe } from '../common/errors.ts';
+import { quantile } from '../common/quantile.ts';
 import { Random } from '../common/random.ts';
 import { ascending } from './aggregates.ts';
 import { isMatrix, readScores, type Scores } from './scores.ts';
@@ -86,14 +87,6 @@ function resample(scores: Scores, random: Random): Scores {
   if (isMatrix(scores)) return scores.map((row) => row.map((_, task) => scores[random.integer(scores.length)][task]));
   const draw = (runs: readonly number[]) => runs.map(() => runs[random.integer(runs.length)]);
   return Object.fromEntries(Object.entries(scores).map(([task, runs]) => [task, draw(runs)]));
-}
-
-/** Of sorted values, linear between neighbours (Hyndman and Fan 1996, definition 7, as numpy's). */
-function quantile(sorted: Float64Array, probability: number): number {
-  const position = probability * (sorted.length - 1);
-  const below = Math.floor(position);
-  const low = sorted[below];
-  return low + (position - below) * (sorted[Math.min(below + 1, sorted.length - 1)] - low);
 }
 
 function checkStatistic(values: readonly number[], count: number): void {

@@ -11,7 +11,17 @@ import { type Report, throwProblems } from './report.ts';
 
 /** A rule of the contract of replay buffers. */
 export type ReplayBufferRule =
-  'interface' | 'size' | 'ids' | 'rows' | 'weights' | 'empty' | 'determinism' | 'state' | 'damaged-state' | 'refusal';
+  | 'interface'
+  | 'size'
+  | 'ids'
+  | 'rows'
+  | 'weights'
+  | 'priorities'
+  | 'empty'
+  | 'determinism'
+  | 'state'
+  | 'damaged-state'
+  | 'refusal';
 
 /** What {@link checkReplayBuffer} may be told. */
 export interface CheckReplayBufferOptions extends CheckOptions {
@@ -44,7 +54,7 @@ const SMALL = 16;
 
 /**
  * Leads random lives with buffers of a spec, beside a plain list of all that was added, and reports all that breaks the contract of {@link ReplayBuffer}, each
- * with the shortest life that shows it: size and capacity, ids, rows that are what was added, weights, masks, refused transitions, saving and restoring.
+ * with the shortest life that shows it: size and capacity, ids, rows that are what was added, weights, priorities, masks, refused transitions, saving and restoring.
  * @param spec - with a capacity of at most 16, so that old transitions are overwritten in the check.
  * @throws DqnError `invalid-option` if an option is out of range.
  */
@@ -198,6 +208,16 @@ function judgeBatch(batch: Batch, size: number, { buffer, added, layout }: Model
   return undefined;
 }
 
+function judgePriorities({ priorities, size }: ReplayBuffer): string | undefined {
+  if (priorities === undefined) return undefined;
+  const { mean, max } = priorities;
+  if (size === 0) return 'A buffer must have no priorities while nothing is held.';
+  // A mean of equal numbers may be rounded up.
+  return mean >= 0 && mean <= max * (1 + 1e-9) && max < Infinity
+    ? undefined
+    : `The priorities must have a mean in [0, max], received the mean ${mean} and the max ${max}.`;
+}
+
 function begin(spec: ReplaySpec, layout: ReplayLayout): Model {
   return { buffer: spec.create(layout), added: [], layout };
 }
@@ -205,7 +225,7 @@ function begin(spec: ReplaySpec, layout: ReplayLayout): Model {
 /** Leads a life, and gives the first thing wrong in it. */
 function lead(model: Model, actions: readonly Action[]): string | undefined {
   for (const action of actions) {
-    const problem = act(model, action);
+    const problem = act(model, action) ?? judgePriorities(model.buffer);
     if (problem !== undefined) return problem;
   }
   return undefined;
@@ -216,6 +236,7 @@ function checkLives(spec: ReplaySpec, lives: fc.Arbitrary<Life>, properties: Pro
     ['size', /size must be|add\(\) must/, 'Count what is held: as many as were added, at most the capacity.'],
     ['ids', /id of row/, 'Let the k-th transition ever added have id k, counted from 0, and draw of those held alone.'],
     ['weights', /weight of row/, 'Write 1 without importance sampling; otherwise divide by the largest of the batch.'],
+    ['priorities', /priorities/, 'Give the mean over what is held and the largest seen so far.'],
     ['rows', /./, 'Copy transitions in and out, every field of the same one.'],
   ];
   // A life may end by breaking any of these rules; what its sentence is about says which.

@@ -32,7 +32,7 @@ export interface EpisodeEvent {
   readonly truncated: boolean;
 }
 
-/** A gradient update was done. */
+/** A gradient update was done. Its `tdErrors` are its own: nothing writes into them. */
 export interface UpdateEvent extends UpdateReport {
   readonly kind: 'update';
   /** Environment steps of the agent so far. */

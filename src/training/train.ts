@@ -144,7 +144,8 @@ async function* events<Observation, M extends Timing>(
       throwIfAborted(signal, 'train({ signal })');
       const learning: MaybePromise<UpdateReport> = agent.learn();
       const report = isPromise(learning) ? await learning : learning;
-      pending.push({ kind: 'update', step: agent.step, ...report });
+      // An event stays as it is; the next update writes into what the agent has reported.
+      pending.push({ kind: 'update', step: agent.step, ...report, tdErrors: report.tdErrors.slice() });
       if (breather.due) await breather.breathe();
     }
     const after = rollout.stepsTaken;

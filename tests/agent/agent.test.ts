@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import {
   adam,
+  bootstrapped,
   box,
   createAgent,
   DqnError,
@@ -13,12 +14,14 @@ import {
   maxQ,
   mlp,
   polyak,
+  prioritized,
   quantile,
   sgd,
   uniform,
   type Agent,
   type Experience,
   type FeedForwardOptions,
+  type ReplayBuffer,
   type ValueHead,
 } from '../../src/index.ts';
 import { Random } from '../../src/common/random.ts';
@@ -105,6 +108,8 @@ describe('learn', () => {
     expect(report.loss).toBeCloseTo(0.5 * error * error, 5);
     expect(report.meanTdError).toBeCloseTo(Math.abs(error), 5);
     expect(report.meanQ).toBeCloseTo(q[1], 5);
+    expect(report.maxQ).toBe(report.meanQ);
+    expect([...report.tdErrors]).toEqual([expect.closeTo(error, 5)]);
     const [weightAfter, biasAfter] = agent.online.weights().map((tensor) => tensor.values);
     for (let k = 0; k < 3; k++) {
       expect(weightAfter[k * 2 + 1]).toBeCloseTo(weight[k * 2 + 1] + learningRate * error * step.observation[k], 5);
@@ -113,6 +118,29 @@ describe('learn', () => {
     expect(biasAfter[1]).toBeCloseTo(bias[1] + learningRate * error, 5);
     const norm = Math.abs(error) * Math.hypot(1, ...step.observation);
     expect(report.gradientNorm).toBeCloseTo(norm, 4);
+  });
+
+  test('what an update reports of single transitions is what their priorities are set from', async () => {
+    const replay = prioritized({ capacity: 50, priorityExponent: 1, priorityEpsilon: 0, importanceExponent: 0 });
+    for (const heads of [1, 3]) {
+      const agent = await make({ batchSize: 8, replay, ...(heads > 1 && { explorer: bootstrapped({ heads }) }) });
+      const buffer = agent.replay as Required<ReplayBuffer>;
+      const told: number[][] = [];
+      const update = buffer.updatePriorities.bind(buffer);
+      buffer.updatePriorities = (ids, errors) => {
+        told.push([...errors]);
+        update(ids, errors);
+      };
+      const random = new Random(3);
+      for (let i = 0; i < 20; i++) agent.observe(experience(random));
+      for (let i = 0; i < 5; i++) {
+        const { tdErrors, meanTdError, meanQ, maxQ: largest } = agent.learn();
+        expect([...tdErrors]).toEqual(told[i]);
+        expect(tdErrors).toHaveLength(8);
+        expect(tdErrors.reduce((sum, each) => sum + Math.abs(each), 0) / 8).toBeCloseTo(meanTdError, 6);
+        expect(largest).toBeGreaterThan(meanQ);
+      }
+    }
   });
 
   test('a terminated transition bootstraps nothing, a truncated one from its true last observation', async () => {

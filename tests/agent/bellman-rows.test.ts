@@ -55,6 +55,69 @@ describe('BellmanRows', () => {
     expect(rows.summary()).toMatchObject({ meanQ: 0, meanTdError: 12.75 });
   });
 
+  test('tells the largest Q, the means and each TD error of a batch', () => {
+    const batch: TransitionRows = {
+      size: 4,
+      actions: Int32Array.of(0, 2, 1, 1),
+      rewards: Float32Array.of(1, 0, -2, 0),
+      discounts: Float32Array.of(0.5, 0.5, 0, 0.5),
+      weights: Float32Array.of(1, 0.5, 1, 0),
+      ids: Float64Array.of(0, 1, 2, 3),
+    };
+    //                     max:  2         6         –         8
+    const next = Float32Array.of(0, 2, 1, /**/ 6, 5, 4, /**/ 9, 9, 9, /**/ 8, 0, 0);
+    // Q of the action taken:    3         −1        2         7
+    const outputs = Float32Array.of(3, 50, 0, /**/ 0, 0, -1, /**/ 60, 2, 0, /**/ 0, 7, 0);
+    // Targets 2, 3, −2, 4; TD errors −1, 4, −4, −3; losses ½, 8, 8, 4½, of which the last has no weight.
+    const rows = rowsOf(maxQ());
+    gradientOf(rows, batch, next, outputs);
+    expect(rows.summary()).toEqual({
+      loss: (0.5 + 0.5 * 8 + 8) / 4,
+      meanQ: 11 / 4,
+      maxQ: 7,
+      meanTdError: 12 / 4,
+      tdErrors: Float32Array.of(-1, 4, -4, -3),
+    });
+    // As padding the last row is left out, but not from what the loss is the mean over.
+    const padded = rowsOf(maxQ());
+    gradientOf(padded, { ...batch, padded: true }, next, outputs);
+    expect(padded.summary()).toEqual({
+      loss: 12.5 / 4,
+      meanQ: 4 / 3,
+      maxQ: 3,
+      meanTdError: 9 / 3,
+      tdErrors: Float32Array.of(-1, 4, -4),
+    });
+    expect([...padded.tdErrors]).toEqual([-1, 4, -4, -3]);
+  });
+
+  test('tells of several estimates the largest Q of any and of each transition the mean size of its TD errors, padding left out', () => {
+    const batch: TransitionRows = {
+      size: 2,
+      actions: Int32Array.of(0, 1),
+      rewards: Float32Array.of(1, 5),
+      discounts: Float32Array.of(0, 0),
+      weights: Float32Array.of(1, 0),
+      ids: Float64Array.of(0, 1),
+    };
+    // Q(s, a) 3 and −1, then 9 and 8; TD errors −2 and 2, then −4 and −3.
+    const outputs = Float32Array.of(3, 0, 0, -1, 0, 0, /**/ 0, 9, 0, 0, 8, 0);
+    for (const padded of [false, true]) {
+      const rows = rowsOf(maxQ(), 2);
+      gradientOf(rows, { ...batch, padded }, new Float32Array(12), outputs);
+      expect(rows.summary()).toMatchObject(
+        padded
+          ? { meanQ: 1, maxQ: 3, meanTdError: 2, tdErrors: Float32Array.of(2) }
+          : { meanQ: 19 / 4, maxQ: 9, meanTdError: 11 / 4, tdErrors: Float32Array.of(2, 3.5) },
+      );
+      expect([...rows.tdErrors]).toEqual([2, 3.5]);
+    }
+    // Those that do not learn from a transition are told of all the same.
+    const asleep = rowsOf(maxQ(), 2, 1e-9);
+    gradientOf(asleep, { ...batch, padded: true }, new Float32Array(12), outputs);
+    expect(asleep.summary()).toMatchObject({ loss: 0, meanQ: 1, maxQ: 3, meanTdError: 2, tdErrors: Float32Array.of(2) });
+  });
+
   test('treats K heads as K estimates that each learn from targets of their own', () => {
     const random = new Random(2);
     const heads = 4;

@@ -271,6 +271,11 @@ describe('learning from sequences', () => {
         wanted.forEach((error, i) => {
           if (batch.weights[i] !== 0) expect(rows.tdErrors[i]).toBeCloseTo(error, 4);
         });
+        const { tdErrors, meanTdError } = rows.summary();
+        const real = wanted.filter((_, i) => batch.weights[i] !== 0);
+        close([[...tdErrors]], [real]);
+        expect(tdErrors).toHaveLength(real.length);
+        expect(meanTdError).toBeCloseTo(real.reduce((sum, error) => sum + Math.abs(error), 0) / real.length, 4);
         engine.dispose();
       }),
       { numRuns: 60 },

@@ -63,6 +63,20 @@ function plain(inner: dqn.ValueHead): dqn.ValueHead {
   };
 }
 
+/** Expects the same numbers, up to rounding. */
+function expectSameReports(actual: readonly dqn.UpdateReport[], expected: readonly dqn.UpdateReport[]): void {
+  for (const key of ['loss', 'meanQ', 'maxQ', 'meanTdError', 'gradientNorm'] as const) {
+    expectClose(
+      actual.map((report) => report[key]),
+      expected.map((report) => report[key]),
+      { relative: 1e-5, name: key },
+    );
+  }
+  actual.forEach(({ tdErrors }, i) => {
+    expectClose(tdErrors, expected[i].tdErrors, { relative: 1e-5, floor: 1, name: `reported TD errors ${i}` });
+  });
+}
+
 afterEach(() => vi.restoreAllMocks());
 
 /** Averages of outputs make no sense where values are not linear in them. */
@@ -86,13 +100,7 @@ describe('updates on the device', () => {
     expectSameWeights(await device.online.weights(), await core.online.weights());
     // The numbers of an update come with the next one, those of the first at once.
     const late = [expected[0], ...expected.slice(0, -1)];
-    for (const key of ['loss', 'meanQ', 'meanTdError', 'gradientNorm'] as const) {
-      expectClose(
-        actual.map((report) => report[key]),
-        late.map((report) => report[key]),
-        { relative: 1e-5, name: key },
-      );
-    }
+    expectSameReports(actual, late);
     expect(actual.map(({ update }) => update)).toEqual(expected.map(({ update }) => update));
   });
 
@@ -105,9 +113,9 @@ describe('updates on the device', () => {
   ] as const)('learn the same as through the core: %s', async (_, options) => {
     const core = await makeAgent(await tfjs({ backend: 'cpu' }), { replay, ...options });
     const device = await makeAgent(await deviceEngine('cpu', 'sync'), { replay, ...options });
-    await drive(core, 20);
-    await drive(device, 20);
+    const [expected, actual] = [await drive(core, 20), await drive(device, 20)];
     expectSameWeights(await device.online.weights(), await core.online.weights());
+    expectSameReports(actual, [expected[0], ...expected.slice(0, -1)]);
   });
 
   it.each([
@@ -252,6 +260,21 @@ describe.each(['sync', 'async'] as const)('numbers that come %s', (timing) => {
     agent.dispose();
     await new Promise((resolve) => setTimeout(resolve));
     expect(memory().numTensors).toBe(before);
+  });
+});
+
+it('goes on from a checkpoint that lacks the largest Q of the update under way, and tells it of the next', async () => {
+  const device = await makeAgent(await deviceEngine('cpu', 'sync'));
+  await drive(device, 15);
+  const { late, ...state } = (await device.getState()) as { late: { maxQ: number } };
+  const { maxQ, ...without } = late;
+  expect(maxQ).toBeGreaterThan(-Infinity);
+  const older = await makeAgent(await deviceEngine('cpu', 'sync'));
+  await older.setState({ ...state, late: without });
+  expect([await older.learn(), await older.learn()]).toEqual([{ ...(await device.learn()), maxQ: NaN }, await device.learn()]);
+  await expect(older.setState({ ...state, late: { ...without, maxQ: 'much' } })).rejects.toMatchObject({
+    code: 'invalid-checkpoint',
+    where: 'Agent.setState(state).late.maxQ',
   });
 });
 

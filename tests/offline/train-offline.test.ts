@@ -104,6 +104,11 @@ describe('trainOffline with an agent', () => {
     expect([agent.step, agent.updates, agent.updatesDue]).toEqual([20, 20, 0]);
     expect(events.map(({ kind, step }) => [kind, step])).toEqual(Array.from({ length: 20 }, (_, i) => ['update', i + 1]));
     expect(events[19]).toMatchObject({ update: 20, learningRate: 1e-3, meanQ: expect.any(Number), loss: expect.any(Number) });
+    for (const event of events) {
+      if (event.kind !== 'update') continue;
+      const sizes = event.tdErrors.map(Math.abs);
+      expect(sizes.reduce((sum, size) => sum + size, 0) / sizes.length).toBeCloseTo(event.meanTdError, 6);
+    }
   });
 
   it.each<[string, FeedForwardOptions<'sync'>]>([

@@ -21,6 +21,7 @@ import { seal } from '../../src/remote/protocol.ts';
 import { connect, type TrainerOptions } from '../../src/remote/trainer.ts';
 import type { TrainerEvent } from '../../src/remote/trainer-events.ts';
 import { asynchronous } from '../support/tiny-environments.ts';
+import { naiveQuantile } from '../support/quantile.ts';
 import { threadPair, type ThreadPair } from '../support/thread-pair.ts';
 import { failure } from '../support/failure.ts';
 
@@ -128,11 +129,30 @@ describe('a run in a worker', () => {
     const environment = new CartPole();
     const agent = await createAgent(environment, small);
     const losses: number[] = [];
-    for await (const event of train(agent, environment, { steps: 100 })) if (event.kind === 'update') losses.push(event.loss);
+    const largest: number[] = [];
+    const tdErrors: number[] = [];
+    for await (const event of train(agent, environment, { steps: 100 })) {
+      if (event.kind !== 'update') continue;
+      losses.push(event.loss);
+      largest.push(event.maxQ);
+      tdErrors.push(...event.tdErrors.map(Math.abs));
+    }
     const { trainer, of } = begin({ options: { steps: 100 } }, { progressPeriod: 1e6 });
     await trainer.start();
     await trainer.finished;
-    expect(of('progress')[0].update?.loss).toBeCloseTo(losses.reduce((sum, loss) => sum + loss, 0) / losses.length, 12);
+    const [{ update }] = of('progress');
+    expect(update?.loss).toBeCloseTo(losses.reduce((sum, loss) => sum + loss, 0) / losses.length, 12);
+    tdErrors.sort((a, b) => a - b);
+    const at = (part: number) => expect.closeTo(naiveQuantile(tdErrors, part), 12) as number;
+    expect(update).toMatchObject({
+      maxQ: Math.max(...largest),
+      tdErrorP10: at(0.1),
+      tdErrorP50: at(0.5),
+      tdErrorP90: at(0.9),
+      maxTdError: tdErrors.at(-1),
+    });
+    // Numbers alone: no arrays of single updates.
+    expect(Object.values(update ?? {}).every((value) => typeof value === 'number')).toBe(true);
     await trainer.stop();
   });
 

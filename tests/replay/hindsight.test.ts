@@ -277,6 +277,9 @@ describe('hindsight', () => {
     const before = saved(buffer);
     expect(() => buffer.add(bad)).toThrow(expect.objectContaining({ code: 'invalid-observation' }));
     expect(buffer.getState()).toEqual(before);
+    expect(buffer.priorities).toBeUndefined();
+    buffer.add({ ...bad, observation: new Float32Array(5) });
+    expect(buffer.priorities).toEqual({ mean: 1, max: 1 });
     const ended: number[] = [];
     const inner = {
       ...uniform({ capacity: 3 }),

@@ -105,6 +105,9 @@ describe('prioritized', () => {
               update([...ids], operation.errors.slice(0, ids.length));
             }
             expect(values(buffer)).toEqual(model.priorities);
+            const { length } = model.priorities;
+            const sum = model.priorities.reduce((total, p) => total + p, 0);
+            expect(buffer.priorities).toEqual(length === 0 ? undefined : { mean: sum / length, max: model.largest });
           }
         },
       ),
@@ -416,6 +419,35 @@ describe('rankPrioritized', () => {
         const order = kept.map((_, slot) => slot).sort((a, b) => kept[b] - kept[a] || a - b);
         expect(order.map((_, place) => heap.at(place))).toEqual(order);
         new RankHeap(40).setState('heap', heap.getState(), kept.length, Infinity);
+      }),
+    );
+  });
+
+  it('tells the mean and the largest priority as a list with a linear scan does', () => {
+    const errorArb = fc.tuple(fc.nat(14), fc.double({ min: -9, max: 9, noNaN: true }));
+    fc.assert(
+      fc.property(fc.array(fc.oneof(fc.constant('add' as const), errorArb), { maxLength: 60 }), (operations) => {
+        const buffer = rankPrioritized({ capacity: 7 }).create(simple);
+        const list: number[] = [];
+        let largest = 1;
+        for (const operation of operations) {
+          if (operation === 'add') {
+            fill(buffer, 1, list.length);
+            list.push(largest);
+          } else if (operation[0] < list.length) {
+            const [id, error] = operation;
+            prioritize(buffer, id, [error]);
+            if (id < list.length - 7) continue;
+            list[id] = Math.abs(Math.fround(error));
+            largest = Math.max(largest, list[id]);
+          }
+          const held = list.slice(-7);
+          if (held.length === 0) expect(buffer.priorities).toBeUndefined();
+          else {
+            const mean = held.reduce((sum, p) => sum + p, 0) / held.length;
+            expect(buffer.priorities).toEqual({ mean: expect.closeTo(mean, 12), max: largest });
+          }
+        }
       }),
     );
   });

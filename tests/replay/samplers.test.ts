@@ -216,7 +216,9 @@ describe('combined', () => {
         }
         const errors = Float32Array.from(batch.ids, (id) => id % 4);
         for (const each of [buffer, plain]) each.updatePriorities(batch.ids, errors);
+        expect(buffer.priorities).toEqual(plain.priorities);
       }
+      expect(buffer.priorities !== undefined).toBe(/prioritized/i.test(inner));
     }
     for (const bad of [undefined, null, {}, { kind: 'uniform', capacity: 3, create: () => null }]) {
       expect(() => combined(bad as never)).toThrow(expect.objectContaining({ code: 'invalid-option' }));

@@ -419,6 +419,7 @@ describe('sequences', () => {
     const counts = Array.from({ length: 60 }, () => 0);
     const values = counts.map((_, id) => value(id));
     const total = values.reduce((sum, p) => sum + p, 0);
+    expect(buffer.priorities).toEqual({ mean: expect.closeTo(total / buffer.sequences, 12), max: Math.max(...values) });
     for (let i = 0; i < 500; i++) {
       const { ids, weights } = buffer.sample(30, random);
       const smallest = Math.min(...Array.from(ids, (id) => values[id]));
@@ -436,7 +437,7 @@ describe('sequences', () => {
     // New ones come in at the largest priority seen.
     const largest = Math.max(...values);
     const { buffer: other } = fed({ capacity: 100, length: 4, burnIn: 2, prioritized: {} }, {}, 1);
-    expect(other.sequences).toBe(0);
+    expect([other.sequences, other.priorities]).toEqual([0, undefined]);
     buffer.add({
       stream: 5,
       observation: Float32Array.of(1, 1),
@@ -458,6 +459,7 @@ describe('sequences', () => {
     expect(buffer.getState()).toEqual(before);
     const { buffer: plain } = fed({ capacity: 30, length: 4, burnIn: 2 }, {}, 75);
     plain.updatePriorities(Float64Array.of(NaN), new Float32Array(0), new Float32Array(0));
+    expect(plain.priorities).toBeUndefined();
   });
 
   it('refuses bad steps, updates and batch sizes, and is as if they had not come', () => {

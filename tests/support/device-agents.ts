@@ -50,7 +50,10 @@ export async function drive(agent: Agent<Float32Array, 'async'>, steps: number, 
   const reports: UpdateReport[] = [];
   for (let i = 0; i < steps; i++) {
     await observe(agent, random);
-    while (agent.updatesDue > 0) reports.push(await agent.learn());
+    while (agent.updatesDue > 0) {
+      const report = await agent.learn();
+      reports.push({ ...report, tdErrors: report.tdErrors.slice() });
+    }
   }
   return reports;
 }

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import * as dqn from '../../src/index.ts';
 import type { Engine, FeedForwardOptions } from '../../src/index.ts';
 import { Random } from '../../src/common/random.ts';
+import { expectClose } from './closeness.ts';
 import { drive, expectSameWeights, makeAgent, observe } from './device-agents.ts';
 
 const CASES: readonly [string, FeedForwardOptions][] = [
@@ -44,6 +45,10 @@ export function testDeviceUpdates(name: string, { start, relative }: DeviceCase)
       const reports = [await drive(device, 14), await drive(core, 14)];
       expectSameWeights(await device.online.weights(), await core.online.weights(), relative);
       expect(reports[0].length).toBe(7);
+      // The first two reports are both of the first update.
+      for (const { maxQ, tdErrors } of reports[0].slice(0, 2)) {
+        expectClose([maxQ, ...tdErrors], [reports[1][0].maxQ, ...reports[1][0].tdErrors], { relative, name: 'report' });
+      }
       engine.dispose();
     });
 

@@ -61,6 +61,17 @@ describe('checkReplayBuffer', () => {
     ['weights above one', 'weights', batches(({ weights }) => void weights.fill(1.5)), /must lie in \(0, 1\], received 1\.5/],
     ['a weight of zero', 'weights', batches(({ weights }) => void weights.fill(0)), /must lie in \(0, 1\], received 0/],
     [
+      'a mean priority above the largest',
+      'priorities',
+      spoilt((inner) => ({
+        add(this: { priorities?: object }, t: Transition) {
+          inner.add(t);
+          this.priorities = { mean: 2, max: 1 };
+        },
+      })),
+      /mean in \[0, max\], received the mean 2 and the max 1/,
+    ],
+    [
       'rewards that are clipped',
       'rows',
       batches(({ rewards }) => rewards.forEach((r, b) => (rewards[b] = Math.min(r, 1)))),

@@ -66,6 +66,16 @@ describe('events', () => {
     }
   });
 
+  test('the TD errors of an update stay in its event, though more updates follow before it is told', async () => {
+    const agent = await createAgent(new Parrot(), { ...small, updatesPerRound: 3 });
+    const events = await collect(train(agent, new Parrot(), { steps: 60 }));
+    const updates = events.filter((event) => event.kind === 'update');
+    expect(updates).toHaveLength(41 * 3);
+    for (const { tdErrors, meanTdError } of updates) {
+      expect(tdErrors.reduce((sum, error) => sum + Math.abs(error), 0) / tdErrors.length).toBeCloseTo(meanTdError, 6);
+    }
+  });
+
   test('to stop asking stops the run, and another run goes on with what was learned', async () => {
     const environment = new CartPole();
     const agent = await createAgent(environment, small);

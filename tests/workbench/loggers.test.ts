@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { createAgent, epsilonGreedy, linear, mlp, train } from '../../src/index.ts';
+import { createAgent, epsilonGreedy, linear, mlp, prioritized, train, type ReplaySpec } from '../../src/index.ts';
 import { crc32c } from '../../src/workbench/loggers/crc32c.ts';
 import { histogramOfCounts } from '../../src/workbench/loggers/histogram.ts';
 import { MessageWriter } from '../../src/common/message-writer.ts';
@@ -17,6 +17,7 @@ import {
   type Sink,
 } from '../../src/workbench/index.ts';
 import { evaluation, fakeRun, stepOf } from '../support/fake-run.ts';
+import { naiveQuantile } from '../support/quantile.ts';
 import { naiveCrc32c, readEvents } from '../support/read-events.ts';
 import { Parrot } from '../support/tiny-environments.ts';
 
@@ -200,9 +201,10 @@ describe('tensorBoardLogger', () => {
 });
 
 describe('logTraining', () => {
-  const agentOf = () =>
+  const agentOf = (replay?: ReplaySpec) =>
     createAgent(new Parrot(), {
       network: mlp({ hidden: [8] }),
+      ...(replay && { replay }),
       batchSize: 4,
       learningStarts: 25,
       explorer: epsilonGreedy(linear(1, 0, 100)),
@@ -226,8 +228,17 @@ describe('logTraining', () => {
       observations,
     });
     const run = withCallbacks(train(agent, new Parrot(), { steps: 50, evaluation: evaluating }), [logging]);
-    const windows: { returns: number[]; losses: number[]; q: number[]; td: number[]; norms: number[]; actions: number[] }[] = [];
-    const fresh = () => ({ returns: [], losses: [], q: [], td: [], norms: [], actions: [0, 0] });
+    const fresh = (): Record<'returns' | 'losses' | 'q' | 'largest' | 'td' | 'each' | 'norms' | 'actions', number[]> => ({
+      returns: [],
+      losses: [],
+      q: [],
+      largest: [],
+      td: [],
+      each: [],
+      norms: [],
+      actions: [0, 0],
+    });
+    const windows: ReturnType<typeof fresh>[] = [];
     for await (const event of run) {
       const window = (windows[Math.ceil(event.step / 20) - 1] ??= fresh());
       if (event.kind === 'step') {
@@ -238,7 +249,9 @@ describe('logTraining', () => {
       if (event.kind === 'update') {
         window.losses.push(event.loss);
         window.q.push(event.meanQ);
+        window.largest.push(event.maxQ);
         window.td.push(event.meanTdError);
+        window.each.push(...event.tdErrors.map(Math.abs));
         window.norms.push(event.gradientNorm);
       }
     }
@@ -253,6 +266,17 @@ describe('logTraining', () => {
     const later = (values: readonly number[]) => [40, 50].map((step, i) => ({ step, value: values[i] }));
     expect(of('update/loss')).toEqual(later(updates.map(({ losses }) => mean(losses))));
     expect(of('update/meanQ')).toEqual(later(updates.map(({ q }) => mean(q))));
+    expect(of('update/maxQ')).toEqual(later(updates.map(({ largest }) => Math.max(...largest))));
+    for (const [name, probability] of [
+      ['update/tdErrorP10', 0.1],
+      ['update/tdErrorP50', 0.5],
+      ['update/tdErrorP90', 0.9],
+      ['update/maxTdError', 1],
+    ] as const) {
+      const quantiles = updates.map(({ each }) => expect.closeTo(naiveQuantile(each, probability), 12) as number);
+      expect(of(name), name).toEqual(later(quantiles));
+    }
+    expect([...logger.series.keys()].filter((name) => name.includes('riority'))).toEqual([]);
     expect(of('update/meanTdError')).toEqual(later(updates.map(({ td }) => mean(td))));
     expect(of('update/gradientNorm')).toEqual(later(updates.map(({ norms }) => mean(norms))));
     expect(of('update/learningRate')).toEqual(later([1e-3, 1e-3]));
@@ -275,8 +299,40 @@ describe('logTraining', () => {
     expect(logger.texts.get('hyperparameters')).toBe('| name | value |\n| --- | --- |\n| rate | 0.5 |\n| a\\|b | x\\|y |');
   });
 
+  test('logs largest values, quantiles and priorities to every kind of file', async () => {
+    const replay = prioritized({ capacity: 100, priorityExponent: 1, priorityEpsilon: 0 });
+    const agent = await agentOf(replay);
+    const [csv, lines, events] = [textSink(), textSink(), byteSink()];
+    const loggers = [csvLogger(csv), jsonLinesLogger(lines), tensorBoardLogger(events)];
+    await runTraining(train(agent, new Parrot(), { steps: 50 }), [logTraining({ agent, loggers, period: 30 })]);
+    const json = lines.text
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { step: number; scalars?: Record<string, number> })
+      .flatMap(({ step, scalars = {} }) => Object.entries(scalars).map(([name, value]) => ({ step, name, value })));
+    const told = readEvents(events.bytes()).flatMap(({ step, values }) =>
+      values.map(({ tag, simpleValue }) => ({ step, tag, simpleValue })),
+    );
+    for (const name of ['maxQ', 'tdErrorP10', 'tdErrorP50', 'tdErrorP90', 'maxTdError'].map((each) => `update/${each}`)) {
+      const values = json.filter((each) => each.name === name);
+      expect(values.map(({ step }) => step)).toEqual([30, 50]);
+      for (const { step, value } of values) {
+        expect(csv.text.split('\n')).toContain(`${step},${name},${value}`);
+        expect(told).toContainEqual({ step, tag: name, simpleValue: Math.fround(value) });
+      }
+    }
+    const { sampler } = agent.replay.getState() as { sampler: { values: Float64Array; largest: number } };
+    const last = json.filter(({ step, name }) => step === 50 && name.startsWith('replay/'));
+    expect(last.map(({ name, value }) => [name, value])).toEqual([
+      ['replay/fill', 0.5],
+      ['replay/meanPriority', expect.closeTo(sampler.values.reduce((sum, p) => sum + p, 0) / 50, 12)],
+      ['replay/maxPriority', sampler.largest],
+    ]);
+  });
+
   test('changes nothing', async () => {
-    const [plain, logged] = [await agentOf(), await agentOf()];
+    const replay = prioritized({ capacity: 40 });
+    const [plain, logged] = [await agentOf(replay), await agentOf(replay)];
     await runTraining(train(plain, new Parrot(), { steps: 60 }), []);
     const observations = [new Parrot().reset().observation];
     const logging = logTraining({ agent: logged, loggers: [memoryLogger()], period: 7, observations });

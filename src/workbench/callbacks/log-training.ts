@@ -2,7 +2,8 @@ import type { Agent } from '../../agent/agent.ts';
 import { checkInteger, checkNames } from '../../common/check.ts';
 import { DqnError, describe } from '../../common/errors.ts';
 import type { MaybePromise, Timing } from '../../common/maybe-promise.ts';
-import type { EpisodeEvent, EvaluationEvent, UpdateEvent } from '../../training/events.ts';
+import type { EpisodeEvent, EvaluationEvent } from '../../training/events.ts';
+import { UpdateTally } from '../../training/update-tally.ts';
 import { histogramOf, histogramOfCounts } from '../loggers/histogram.ts';
 import type { Logger } from '../loggers/logger.ts';
 import type { Callback } from './callback.ts';
@@ -59,11 +60,13 @@ export function logTraining<Observation, M extends Timing>(options: LogTrainingO
     due = false;
     const { step } = window;
     const { replay, options: parts } = agent;
+    const { priorities } = replay;
     const rate = parts.explorer.rate?.(step);
     const numbers: Record<string, number> = {
       ...window.numbers(),
       ...(rate === undefined ? {} : { 'exploration/rate': rate }),
       'replay/fill': replay.size / replay.capacity,
+      ...(priorities && { 'replay/meanPriority': priorities.mean, 'replay/maxPriority': priorities.max }),
       ...Object.fromEntries(Object.entries(gauges).map(([name, gauge]) => [name, gauge()])),
     };
     const actions = histogramOfCounts(window.actions);
@@ -92,7 +95,7 @@ export function logTraining<Observation, M extends Timing>(options: LogTrainingO
     },
     onEvent(event, run) {
       window.step = event.step;
-      if (event.kind === 'update') window.addUpdate(event);
+      if (event.kind === 'update') window.updates.add(event);
       else if (event.kind === 'step') {
         window.addStep(event.action);
         if (event.step % period === 0) due = true;
@@ -122,16 +125,11 @@ class Window {
   step = 0;
   steps = 0;
   actions: number[] = [];
+  readonly updates = new UpdateTally();
   #since = 0;
   #episodes = 0;
   #return = 0;
   #length = 0;
-  #updates = 0;
-  #loss = 0;
-  #meanQ = 0;
-  #tdError = 0;
-  #gradientNorm = 0;
-  #learningRate = 0;
   readonly #space: { readonly n: number; readonly start: number };
 
   constructor(space: { readonly n: number; readonly start: number }) {
@@ -142,7 +140,7 @@ class Window {
   restart(): void {
     this.#since = performance.now();
     this.steps = this.#episodes = this.#return = this.#length = 0;
-    this.#updates = this.#loss = this.#meanQ = this.#tdError = this.#gradientNorm = 0;
+    this.updates.take();
     this.actions = Array<number>(this.#space.n).fill(0);
   }
 
@@ -157,17 +155,9 @@ class Window {
     this.#length += event.length;
   }
 
-  addUpdate({ loss, meanQ, meanTdError, gradientNorm, learningRate }: UpdateEvent): void {
-    this.#updates++;
-    this.#loss += loss;
-    this.#meanQ += meanQ;
-    this.#tdError += meanTdError;
-    this.#gradientNorm += gradientNorm;
-    this.#learningRate = learningRate;
-  }
-
-  /** Means, of what there was. */
+  /** Takes what there was: means above all. */
   numbers(): Record<string, number> {
+    const { count } = this.updates;
     const seconds = (performance.now() - this.#since) / 1_000;
     const numbers: Record<string, number> = {};
     if (this.#episodes > 0) {
@@ -175,16 +165,10 @@ class Window {
       numbers['episode/length'] = this.#length / this.#episodes;
     }
     numbers['episode/count'] = this.#episodes;
-    if (this.#updates > 0) {
-      numbers['update/loss'] = this.#loss / this.#updates;
-      numbers['update/meanQ'] = this.#meanQ / this.#updates;
-      numbers['update/meanTdError'] = this.#tdError / this.#updates;
-      numbers['update/gradientNorm'] = this.#gradientNorm / this.#updates;
-      numbers['update/learningRate'] = this.#learningRate;
-    }
+    for (const [name, value] of Object.entries(this.updates.take() ?? {})) numbers[`update/${name}`] = value;
     if (seconds > 0) {
       numbers['speed/stepsPerSecond'] = this.steps / seconds;
-      numbers['speed/updatesPerSecond'] = this.#updates / seconds;
+      numbers['speed/updatesPerSecond'] = count / seconds;
     }
     return numbers;
   }

@@ -12,7 +12,7 @@ import { MAX_NORM } from '../../../networks/network-checks.ts';
 import type { ForwardOptions } from '../../../networks/q-network.ts';
 import type { Device } from '../device.ts';
 import type { LossWatch } from '../loss-watch.ts';
-import { abs, add, concat, multiply, reshape, scalar, total } from '../ops.ts';
+import { abs, add, concat, max, multiply, reshape, scalar, total } from '../ops.ts';
 import type { Recovery } from '../recovery.ts';
 import { TfjsNetwork } from '../tfjs-network.ts';
 import type { DeviceHead, DeviceLoss } from './device-head.ts';
@@ -23,7 +23,7 @@ import { ruleOnDevice } from './rules.ts';
 type AnyNetwork = TfjsNetwork<'sync' | 'async'>;
 
 /** Numbers before the TD errors in what an update gives. */
-const NUMBERS = 5;
+const NUMBERS = 6;
 
 /** Updates on a device; undefined where the head or the rule is not built in. */
 export function updateOnDevice(
@@ -176,7 +176,8 @@ class TfjsUpdate implements DeviceUpdate {
       maxGradientNorm: maxGradientNorm === Infinity ? undefined : maxGradientNorm,
     });
     const { tdErrors, estimates } = loss as unknown as DeviceLoss;
-    const numbers = [weighted as unknown as Tensor, total(estimates), total(abs(tdErrors)), norm, clippedNorm];
+    const largest = max(reshape(estimates, [rows]), 0);
+    const numbers = [weighted as unknown as Tensor, total(estimates), largest, total(abs(tdErrors)), norm, clippedNorm];
     return concat([...numbers.map((each) => reshape(each, [1])), reshape(tdErrors, [rows])], 0);
   }
 
@@ -208,10 +209,11 @@ class TfjsUpdate implements DeviceUpdate {
 }
 
 function readReport(numbers: Float32Array, rows: number): DeviceReport {
-  const [loss, q, tdError, gradientNorm, clippedNorm] = numbers;
+  const [loss, q, maxQ, tdError, gradientNorm, clippedNorm] = numbers;
   return {
     loss: loss / rows,
     meanQ: q / rows,
+    maxQ,
     meanTdError: tdError / rows,
     gradientNorm,
     applied: clippedNorm <= Math.fround(MAX_NORM),
