@@ -4,7 +4,6 @@ import { DqnError } from '../../index.ts';
 import { unpackWoff } from './woff.ts';
 
 const PACKAGES = '@resvg/resvg-wasm @fontsource/dejavu-sans';
-const FONT = 'DejaVu Sans';
 
 /** Draws an SVG document in its own size, and gives its pixels `[height, width, 4]`: red, green, blue and opacity. Throws what resvg says where it is none. */
 export type Rasterise = (svg: string) => Uint8Array;
@@ -27,13 +26,7 @@ async function load(): Promise<Rasterise> {
     const woff = await readFile(resolve('@fontsource/dejavu-sans/files/dejavu-sans-latin-400-normal.woff'));
     await initWasm(await readFile(resolve('@resvg/resvg-wasm/index_bg.wasm')));
     // Of WOFF it takes the second version alone, which it would unpack anew for every picture.
-    const font = {
-      fontBuffers: [unpackWoff(woff)],
-      defaultFontFamily: FONT,
-      sansSerifFamily: FONT,
-      serifFamily: FONT,
-      monospaceFamily: FONT,
-    };
+    const font = { fontBuffers: [unpackWoff(woff)] };
     return (svg) => {
       const drawing = new Resvg(svg, { font });
       try {
