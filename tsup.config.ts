@@ -24,7 +24,7 @@ export default defineConfig({
   platform: 'neutral',
   external: [/^node:/, /^@tensorflow\//],
   // The d3 packages are small, and drawn upon by one function: a report shall not make everybody install them. The others are those of the command, in its chunks alone.
-  noExternal: [/^d3-/, '@bomb.sh/tab', 'cli-progress', 'commander', 'zod'],
+  noExternal: [/^d3-/, '@bomb.sh/tab', 'cli-progress', 'commander', 'gifenc', 'zod'],
   esbuildPlugins: [nodeRequires(), publishedEntries(entries)],
   esbuildOptions: (options) => {
     options.mainFields = ['module', 'main'];

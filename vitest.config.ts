@@ -30,7 +30,7 @@ export default defineConfig({
         test: {
           name: 'node',
           include: ['tests/**/*.test.ts'],
-          exclude: ['tests/{browser,demo,gymnasium,onnx,pages,webgpu}/**'],
+          exclude: ['tests/{browser,demo,gymnasium,onnx,pages,shells,webgpu}/**'],
           pool: 'forks',
           setupFiles: ['tests/support/all-layers.ts', ...examples],
         },
@@ -40,6 +40,8 @@ export default defineConfig({
         extends: true,
         test: { name: 'onnx', include: ['tests/onnx/**/*.test.ts'], pool: 'forks', setupFiles: examples },
       },
+      // Needs zsh and fish.
+      { extends: true, test: { name: 'shells', include: ['tests/shells/**/*.test.ts'], pool: 'forks' } },
       {
         extends: true,
         test: {

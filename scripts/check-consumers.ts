@@ -139,8 +139,10 @@ try {
     await browser.close();
   }
 
-  // All entries can be imported where the optional peers are installed.
+  // All entries can be imported where the optional peers are installed, and the command finds those that it asks for.
   link(node, Object.keys(peerDependencies));
+  run(node, 'npx', '--no-install', 'dqn', 'watch', 'run', '--max-steps', '3', '--out', 'film.gif');
+  console.log(`dqn watch: ${readFileSync(join(node, 'film.gif')).subarray(0, 6).toString()}`);
   const entries = Object.keys(exports).filter((entry) => !entry.endsWith('.json'));
   for (const entry of entries) {
     const script = `const names = Object.keys(await import('@scope/dqn${entry.slice(1)}')); if (names.length === 0) throw new Error('empty');`;

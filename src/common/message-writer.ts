@@ -28,7 +28,7 @@ export class MessageWriter {
   }
 
   /** A field of type `bytes` that holds numbers, lowest byte first: every platform of this library is little-endian, as the format is. */
-  numbers(field: number, values: Float32Array | Float64Array | BigInt64Array): this {
+  numbers(field: number, values: Uint8Array | Float32Array | Float64Array | BigInt64Array): this {
     this.#tag(field, 2);
     this.#varint(values.byteLength);
     return this.#array(values);

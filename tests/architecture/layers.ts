@@ -55,7 +55,7 @@ const PACKAGES: Readonly<Record<string, RegExp>> = {
   'engines/tfjs': /^@tensorflow\/tfjs-(core|layers|backend-(cpu|wasm|webgl|webgpu))$/,
   box2d: /^planck$/,
   node: /^node:/,
-  cli: /^(node:|(@bomb\.sh\/tab\/commander|commander|cli-progress|d3-scale|d3-shape|zod)$)/,
+  cli: /^(node:|(@bomb\.sh\/tab\/commander|@resvg\/resvg-wasm|commander|cli-progress|d3-scale|d3-shape|gifenc|zod)$)/,
   testing: /^fast-check$/,
   'offline/hdf5': /^h5wasm$/,
   // Bundled: the entry imports nothing.

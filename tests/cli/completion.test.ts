@@ -48,6 +48,12 @@ describe('dqn complete, as shells call it', () => {
     expect(await completed('export', 'runs/first', '--format', 's')).toEqual(['safetensors', 'state-dict']);
   });
 
+  test('goes on after a comma with what is not yet named', async () => {
+    expect(await completed('benchmark', '--presets', 'rainbow,rain')).toEqual([]);
+    expect(await completed('benchmark', '--presets', 'dqn,default,rainb')).toEqual(['dqn,default,rainbow']);
+    expect(await completed('benchmark', '--environments=CartPole-v1,Mou')).toEqual(['CartPole-v1,MountainCar-v0']);
+  });
+
   test('offers environments where one is named, and paths where a file or folder is', async () => {
     expect(await completed('train', '')).toEqual(environments.map(({ id }) => id));
     expect(await completed('watch', 'runs/first', 'MinAtar/S')).toEqual(['MinAtar/Seaquest-v1', 'MinAtar/SpaceInvaders-v1']);
@@ -59,7 +65,14 @@ describe('dqn complete, as shells call it', () => {
 });
 
 describe('dqn completion', () => {
-  test('prints a script that bash loads, and which asks the command', async () => {
+  // What readline puts in the place of the word it sees, which begins after a colon or an equals sign.
+  test.each([
+    ['dqn train Mountain', 'MountainCar-v0'],
+    ['dqn train --preset=rainb', 'rainbow'],
+    ['dqn evaluate run --engine tfjs:was', 'wasm'],
+    ['dqn evaluate run --engine=tfjs:was', 'wasm'],
+    ['dqn benchmark --presets dqn,rainb', 'dqn,rainbow'],
+  ])('prints a script that bash loads, twice too, and which asks the command: %s', async (line, wanted) => {
     const { code, out, err } = await dqn('completion bash');
     expect({ code, err }).toEqual({ code: 0, err: '' });
     await writeFile(join(folder, 'completion.bash'), out);
@@ -69,11 +82,12 @@ describe('dqn completion', () => {
       compopt() { :; }
       _get_comp_words_by_ref() { words=("\${COMP_WORDS[@]}"); cword=$COMP_CWORD; cur="\${words[cword]}"; prev="\${words[cword-1]}"; }
       source completion.bash
-      COMP_WORDS=(dqn train Mountain); COMP_CWORD=2
+      source completion.bash
+      COMP_WORDS=(${line}); COMP_CWORD=${line.split(' ').length - 1}; COMP_WORDBREAKS=$' \\t\\n"\\'><=;|&(:'
       $(complete -p dqn | sed -E 's/.*-F ([^ ]+).*/\\1/')
       printf '%s\\n' "\${COMPREPLY[@]}"`;
-    const { stdout } = await promisify(execFile)('bash', ['-c', script], { cwd: folder });
-    expect(stdout.trim().split(/\s/)[0]).toBe('MountainCar-v0');
+    const { stdout, stderr } = await promisify(execFile)('bash', ['-c', script], { cwd: folder });
+    expect({ stdout, stderr }).toEqual({ stdout: `${wanted}\n`, stderr: '' });
   });
 
   test.each([

@@ -287,7 +287,7 @@ describe('dqn watch', () => {
   });
 
   test.each([
-    ['watch run --out film.mp4', /film\.mp4: expected a name that ends in \.svg/],
+    ['watch run --out film.mp4', /film\.mp4: expected a name that ends in \.svg or \.gif but received \.mp4/],
     ['watch run --fps 0', /Expected a number above 0/],
     ['watch alone.safetensors ./blind.mjs#Blind', /\.\/blind\.mjs#Blind cannot be watched: it has no render\('ansi'\)/],
     ['watch alone.safetensors ./blind.mjs#Failing', /received an error it threw: no more ink/],

@@ -38,7 +38,7 @@ export async function buildCommand(folder: string): Promise<BuiltCommand> {
     target: 'es2022',
     platform: 'node',
     mainFields: ['module', 'main'],
-    external: ['@tensorflow/*'],
+    external: ['@tensorflow/*', '@resvg/*'],
     plugins: [nodeRequires()],
   });
   return (line, kill) => {

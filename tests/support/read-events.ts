@@ -79,6 +79,7 @@ export function readEvents(file: Uint8Array) {
       fileVersion: event.has(3) ? text(event.get(3)?.[0]) : undefined,
       values: values.map((value) => {
         const fields = readMessage(value as Uint8Array);
+        const image = fields.has(4) ? readMessage(fields.get(4)?.[0] as Uint8Array) : undefined;
         const histogram = fields.has(5) ? readMessage(fields.get(5)?.[0] as Uint8Array) : undefined;
         const tensor = fields.has(8) ? readMessage(fields.get(8)?.[0] as Uint8Array) : undefined;
         const shape = tensor && readMessage(tensor.get(2)?.[0] as Uint8Array);
@@ -86,6 +87,12 @@ export function readEvents(file: Uint8Array) {
         return {
           tag: text(fields.get(1)?.[0]),
           simpleValue: fields.get(2)?.[0] as number | undefined,
+          image: image && {
+            height: image.get(1)?.[0],
+            width: image.get(2)?.[0],
+            colorspace: image.get(3)?.[0],
+            bytes: image.get(4)?.[0],
+          },
           histogram: histogram && {
             min: histogram.get(1)?.[0],
             max: histogram.get(2)?.[0],

@@ -193,6 +193,42 @@ describe('tensorBoardLogger', () => {
     );
   });
 
+  /** The beginning of a PNG file of 300 × 2 pixels. */
+  const png = (color: number) =>
+    Uint8Array.from([...Buffer.from('\x89PNG\r\n\x1a\n\0\0\0\rIHDR', 'latin1'), 0, 0, 1, 44, 0, 0, 0, 2, 8, color, 0, 0, 0]);
+
+  // As summary.proto counts colour spaces: 1 grey, 2 grey and opacity, 3 RGB, 4 RGBA. A palette is of RGB.
+  test.each([
+    [0, 1n],
+    [2, 3n],
+    [3, 3n],
+    [4, 2n],
+    [6, 4n],
+  ])('writes pictures whose colours are of PNG type %d', (color, colorspace) => {
+    const sink = byteSink();
+    const bytes = png(color);
+    tensorBoardLogger(sink).image?.(7, 'picture', bytes);
+    const [, { step, values }] = readEvents(sink.bytes());
+    expect({ step, values }).toMatchObject({
+      step: 7,
+      values: [{ tag: 'picture', image: { width: 300n, height: 2n, colorspace, bytes } }],
+    });
+  });
+
+  test.each([
+    [undefined],
+    ['GIF89a'],
+    [[1, 2, 3]],
+    [png(2).subarray(0, 20)],
+    [png(5)],
+    [png(2).fill(0, 12, 16)],
+    [Array.from(png(2))],
+  ])('refuses pictures that are no PNG: %j', (bytes) => {
+    const sink = byteSink();
+    expect(() => tensorBoardLogger(sink).image?.(1, 'picture', bytes as Uint8Array)).toThrow('expected the bytes of a PNG file');
+    expect(sink.bytes()).toHaveLength(0);
+  });
+
   test('begins a file once', () => {
     const sink = byteSink(false);
     tensorBoardLogger(sink).scalars(1, { a: 1 });

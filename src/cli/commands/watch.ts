@@ -1,5 +1,5 @@
 import { extname } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import { Command, Option } from 'commander';
 import { loadPolicy } from '../../index.ts';
 import type { Timing } from '../../common/maybe-promise.ts';
@@ -9,9 +9,11 @@ import { INTERRUPTED } from '../interrupted.ts';
 import { positive, wholeNumber } from '../parse.ts';
 import { findPolicy, WHICH, type FoundPolicy, type Which } from '../policy/find-policy.ts';
 import { UserMistake } from '../user-mistake.ts';
-import { animatedSvg, type SvgFrame } from '../watch/animated-svg.ts';
+import { MAX_GIF_FPS } from '../watch/animated-gif.ts';
 import { captionLine, captionLines } from '../watch/caption.ts';
-import { drawn, play, type Moment } from '../watch/play.ts';
+import { svgFilm, type Film } from '../watch/film.ts';
+import { gifFilm } from '../watch/gif-film.ts';
+import { drawn, pictured, play, type Moment } from '../watch/play.ts';
 import { Screen } from '../watch/screen.ts';
 
 interface WatchFlags {
@@ -36,17 +38,24 @@ export function watchCommand(): Command {
     .option('--max-steps <count>', 'steps after which an episode is cut off', wholeNumber(1), 1000)
     .option('--fps <rate>', 'steps in a second', positive, 30)
     .option('-e, --engine <name>', 'wasm, or tfjs:cpu|wasm|webgpu|node|node-gpu', 'wasm')
-    .option('-o, --out <file>', 'an animated .svg, in place of the terminal')
+    .option('-o, --out <file>', 'an animated .svg or .gif, in place of the terminal')
     .action(async (path: string, environment: string | undefined, flags: WatchFlags) => {
-      const { out, which } = flags;
-      if (out !== undefined && extname(out).toLowerCase() !== '.svg') {
-        throw new UserMistake(`${out}: expected a name that ends in .svg but received ${extname(out) || 'no ending'}.`);
+      const { out, which, fps } = flags;
+      const ending = out === undefined ? undefined : extname(out).toLowerCase();
+      if (ending !== undefined && ending !== '.svg' && ending !== '.gif') {
+        throw new UserMistake(`${out}: expected a name that ends in .svg or .gif but received ${ending || 'no ending'}.`);
       }
-      await runWatch(await findPolicy({ path, which, environment }), flags);
+      if (ending === '.gif' && fps > MAX_GIF_FPS) {
+        throw new UserMistake(`--fps ${fps}: a .gif shows at most ${MAX_GIF_FPS} pictures in a second.`);
+      }
+      const found = await findPolicy({ path, which, environment });
+      const options = { name: found.environment, title: `${found.path} on ${found.environment}`, fps };
+      const film = ending === '.gif' ? await gifFilm(options) : ending === '.svg' ? svgFilm(options) : undefined;
+      await runWatch(found, flags, film);
     });
 }
 
-async function runWatch(found: FoundPolicy, flags: WatchFlags): Promise<void> {
+async function runWatch(found: FoundPolicy, flags: WatchFlags, film: Film | undefined): Promise<void> {
   const { out, fps } = flags;
   const world = found.create();
   const engine = await createEngine(flags.engine);
@@ -55,17 +64,22 @@ async function runWatch(found: FoundPolicy, flags: WatchFlags): Promise<void> {
   const interrupt = () => stop.abort();
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   const screen = new Screen(process.stdout);
-  const frames: SvgFrame[] = [];
+  let pictures = 0;
   const ends: Moment[] = [];
   try {
     for await (const moment of play(policy, world, { ...flags, tellsValues: !found.remembers })) {
       if (stop.signal.aborted) break;
       if (moment.end) ends.push(moment);
-      if (out === undefined) {
+      if (film) {
+        film.add(await pictured(found.environment, world), captionLine(moment));
+        pictures++;
+        // So that a signal is heard.
+        await setImmediate();
+      } else {
         screen.show([await drawn(found.environment, world, 'ansi'), '', ...captionLines(moment)].join('\n'));
-        // At a rate for whoever looks; a file or another program need not wait. Either way a signal is heard.
+        // At a rate for whoever looks; another program need not wait. Either way a signal is heard.
         await setTimeout(screen.live ? 1000 / fps : 0, undefined, { signal: stop.signal }).catch(() => undefined);
-      } else frames.push({ picture: await drawn(found.environment, world, 'svg'), caption: captionLine(moment) });
+      }
     }
   } finally {
     screen.close();
@@ -77,10 +91,11 @@ async function runWatch(found: FoundPolicy, flags: WatchFlags): Promise<void> {
     process.exitCode = INTERRUPTED;
     return;
   }
-  if (out !== undefined) {
-    const bytes = new TextEncoder().encode(animatedSvg(`${found.path} on ${found.environment}`, frames, fps));
-    await writeFileAtomic(out, bytes);
-    console.error(`${out}: ${frames.length} pictures, ${bytes.length.toLocaleString('en')} bytes`);
+  if (film && out !== undefined) {
+    const parts = film.finish();
+    await writeFileAtomic(out, parts);
+    const bytes = parts.reduce((sum, { length }) => sum + length, 0);
+    console.error(`${out}: ${pictures} pictures, ${bytes.toLocaleString('en')} bytes`);
   }
   for (const { episode, step, total, end } of ends) console.log(`Episode ${episode}: return ${total} in ${step} steps (${end})`);
 }

@@ -9,9 +9,9 @@ export interface SvgFrame {
 }
 
 /** Height of the line below the pictures. */
-const STRIP = 28;
-/** How long the last picture stays before it all begins again, in seconds. */
-const HOLD = 1;
+export const STRIP = 28;
+/** How long the last picture of a film stays before it all begins again, in seconds. */
+export const HOLD = 1;
 
 /**
  * A film as one SVG document that needs nothing else: all pictures lie on one another, and a CSS animation shows each in its turn, again and again. Viewers without animations, and readers who want
@@ -22,13 +22,12 @@ export function animatedSvg(title: string, frames: readonly SvgFrame[], fps: num
   const seconds = 1 / fps;
   const period = frames.length * seconds + HOLD;
   const share = (part: number): string => ((part / period) * 100).toFixed(4);
-  const groups = frames.map(({ picture, caption }, i) => {
+  const groups = frames.map((frame, i) => {
     const last = i === frames.length - 1 ? ' l' : '';
-    const text = `<text x="12" y="${height + STRIP - 10}" font-size="14" font-family="sans-serif" fill="#1f2937">${escapeText(caption)}</text>`;
-    return `<g class="f${last}" style="animation-delay:${(i * seconds).toFixed(4)}s">${withoutProlog(picture)}${text}</g>`;
+    return `<g class="f${last}" style="animation-delay:${(i * seconds).toFixed(4)}s">${drawing(frame, height)}</g>`;
   });
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height + STRIP}" viewBox="0 0 ${width} ${height + STRIP}" role="img">`,
+    openingTag(width, height + STRIP),
     `<title>${escapeText(title)}</title>`,
     '<style>',
     `@keyframes f{0%{visibility:visible}${share(seconds)}%,100%{visibility:hidden}}`,
@@ -38,11 +37,29 @@ export function animatedSvg(title: string, frames: readonly SvgFrame[], fps: num
     '.f:nth-of-type(1){visibility:visible}',
     '@media (prefers-reduced-motion:reduce){.f{animation:none}}',
     '</style>',
-    `<rect width="${width}" height="${height + STRIP}" fill="#ffffff"/>`,
+    ground(width, height + STRIP),
     ...groups,
     '</svg>',
     '',
   ].join('\n');
+}
+
+/** A picture of a film by itself, `height` and the line below it high. */
+export function stillSvg(frame: SvgFrame, width: number, height: number): string {
+  return `${openingTag(width, height + STRIP)}${ground(width, height + STRIP)}${drawing(frame, height)}</svg>`;
+}
+
+function openingTag(width: number, height: number): string {
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img">`;
+}
+
+function ground(width: number, height: number): string {
+  return `<rect width="${width}" height="${height}" fill="#ffffff"/>`;
+}
+
+function drawing({ picture, caption }: SvgFrame, height: number): string {
+  const text = `<text x="12" y="${height + STRIP - 10}" font-size="14" font-family="sans-serif" fill="#1f2937">${escapeText(caption)}</text>`;
+  return withoutProlog(picture) + text;
 }
 
 /** From its first tag; those of environments are 600 × 400. */

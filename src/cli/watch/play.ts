@@ -1,5 +1,6 @@
 import { DqnError, type LoadedPolicy, type RenderMode } from '../../index.ts';
 import type { Timing } from '../../common/maybe-promise.ts';
+import type { RenderedFrame } from '../../node/index.ts';
 import type { AnyEnvironment } from '../environments.ts';
 import { UserMistake } from '../user-mistake.ts';
 
@@ -69,6 +70,23 @@ export async function drawn(name: string, environment: AnyEnvironment, mode: Ren
   const picture: unknown = await answerOf('render()', () => environment.render?.(mode));
   if (typeof picture === 'string' && picture !== '') return picture;
   throw new UserMistake(`${name} cannot be watched: it has no render('${mode}') that gives a text.`);
+}
+
+/** A picture of an environment: an SVG document, or pixels `[height, width, 3]`. */
+export type Picture = { readonly kind: 'svg'; readonly svg: string } | ({ readonly kind: 'pixels' } & RenderedFrame);
+
+/**
+ * The picture of an environment as it is now, for a file: what it draws as SVG, otherwise what its `frame()` gives, as environments of Gymnasium have it.
+ *
+ * @throws UserMistake where it has neither; DqnError `environment-failed`.
+ */
+export async function pictured(name: string, environment: AnyEnvironment & { frame?(): unknown }): Promise<Picture> {
+  if (environment.render || !environment.frame) return { kind: 'svg', svg: await drawn(name, environment, 'svg') };
+  const { width, height, pixels } = ((await answerOf('frame()', () => environment.frame?.())) ?? {}) as Partial<RenderedFrame>;
+  if (!width || !height || !(pixels instanceof Uint8Array) || pixels.length !== width * height * 3) {
+    throw new UserMistake(`${name} cannot be watched: its frame() gives no width and height with the bytes of that many pixels.`);
+  }
+  return { kind: 'pixels', width, height, pixels };
 }
 
 async function answerOf<T>(what: string, call: () => T): Promise<Awaited<T>> {

@@ -9,6 +9,8 @@ export interface Logger {
   histogram?(step: number, name: string, histogram: Histogram): MaybePromise<void>;
   /** Words: hyperparameters, for example. */
   text?(step: number, name: string, text: string): MaybePromise<void>;
+  /** A picture, as the bytes of a PNG file. */
+  image?(step: number, name: string, png: Uint8Array): MaybePromise<void>;
   /** Called once, after the last: all must be where it belongs when it is done. */
   close?(): MaybePromise<void>;
 }

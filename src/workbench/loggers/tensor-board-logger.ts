@@ -1,11 +1,12 @@
 import type { MaybePromise } from '../../common/maybe-promise.ts';
+import { MessageWriter } from '../../common/message-writer.ts';
 import { crc32c } from './crc32c.ts';
 import type { Logger, Sink } from './logger.ts';
-import { MessageWriter } from '../../common/message-writer.ts';
+import { pngHeader } from './png-header.ts';
 
 /**
  * Writes an event file for TensorBoard (`tensorboard --logdir folder`): TFRecords of `Event` messages (`event.proto`, `summary.proto`, `tensor.proto` of
- * github.com/tensorflow/tensorboard). Scalars have single precision there. A file belongs to one run: `openEventFile` of `@scope/dqn/node` opens a new one.
+ * github.com/tensorflow/tensorboard). Scalars have single precision there. `image` throws a DqnError `invalid-option` for bytes that are no PNG file. A file belongs to one run: `openEventFile` of `@scope/dqn/node` opens a new one.
  */
 export function tensorBoardLogger(sink: Sink<Uint8Array>): Logger {
   let begun = !sink.empty;
@@ -38,6 +39,11 @@ export function tensorBoardLogger(sink: Sink<Uint8Array>): Logger {
       const tensor = new MessageWriter().integer(1, stringType).message(2, shape).text(8, text);
       const plugin = new MessageWriter().message(1, new MessageWriter().text(1, 'text'));
       return write(step, [new MessageWriter().text(1, name).message(8, tensor).message(9, plugin)]);
+    },
+    image(step, name, png) {
+      const { width, height, channels } = pngHeader('tensorBoardLogger().image(png)', png);
+      const image = new MessageWriter().integer(1, height).integer(2, width).integer(3, channels).numbers(4, png);
+      return write(step, [new MessageWriter().text(1, name).message(4, image)]);
     },
     close: () => sink.close?.(),
   };
