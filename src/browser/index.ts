@@ -9,11 +9,5 @@ export { trainInWorker } from './train-in-worker.ts';
 export type { FinalState } from '../remote/protocol.ts';
 export type { TrainingRecipe, TrainingSetup } from '../remote/serve.ts';
 export type { Trainer, TrainerOptions } from '../remote/trainer.ts';
-export type {
-  ProgressEvent,
-  SavedEvent,
-  StatusEvent,
-  TrainerEvent,
-  TrainerStatus,
-} from '../remote/trainer-events.ts';
+export type { ProgressEvent, SavedEvent, StatusEvent, TrainerEvent, TrainerStatus } from '../remote/trainer-events.ts';
 export type { UpdateSummary } from '../training/update-tally.ts';

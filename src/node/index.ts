@@ -26,11 +26,5 @@ export type { Sink } from '../workbench/loggers/logger.ts';
 export type { FinalState } from '../remote/protocol.ts';
 export type { TrainingRecipe, TrainingSetup } from '../remote/serve.ts';
 export type { Trainer, TrainerOptions } from '../remote/trainer.ts';
-export type {
-  ProgressEvent,
-  SavedEvent,
-  StatusEvent,
-  TrainerEvent,
-  TrainerStatus,
-} from '../remote/trainer-events.ts';
+export type { ProgressEvent, SavedEvent, StatusEvent, TrainerEvent, TrainerStatus } from '../remote/trainer-events.ts';
 export type { UpdateSummary } from '../training/update-tally.ts';
