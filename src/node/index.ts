@@ -16,6 +16,7 @@ export {
 export type { RenderedFrame, Versions } from './bridge/bridged-vector.ts';
 export type { RemoteWarning } from './bridge/connection.ts';
 export { serveActor, type ActorPlace, type ActorRecipe, type ActorSetup } from './actors/serve-actor.ts';
+export type { ActorMode } from './actors/messages.ts';
 export { startActors, type Actors, type StartActorsOptions } from './actors/start-actors.ts';
 export { fileStore } from './file-store.ts';
 export { openEventFile, openLogFile, type LogFile } from './log-file.ts';
