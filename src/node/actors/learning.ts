@@ -55,7 +55,6 @@ export class Learning {
   readonly #places: readonly Place[];
   readonly #problems: CollectorProblem[] = [];
   #weights: SharedWeights | undefined;
-  #begun = false;
   #failure: DqnError | undefined;
   #wake: (() => void) | undefined;
 
@@ -90,7 +89,6 @@ export class Learning {
       this.#start(place);
     }
     await this.#until(() => this.#places.every(({ acting }) => acting));
-    this.#begun = true;
   }
 
   /** What has been collected, in order; at least one step. */
@@ -198,10 +196,12 @@ export class Learning {
   }
 
   #replace(place: Place, error: DqnError): void {
+    // One that cannot even be made never will be.
+    const hopeless = place.starts === 1 && !place.acting;
     place.seat = undefined;
     place.acting = false;
     place.deaths = place.steps.taken === place.seen && place.starts > 1 ? place.deaths + 1 : 1;
-    if (!this.#begun || place.deaths > PATIENCE) throw error.cause instanceof DqnError ? error.cause : error;
+    if (hopeless || place.deaths > PATIENCE) throw error.cause instanceof DqnError ? error.cause : error;
     this.#problems.push({ kind: 'problem', error });
     this.#start(place);
   }
