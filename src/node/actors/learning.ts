@@ -42,6 +42,8 @@ interface Place {
   starts: number;
   /** Deaths in a row without a step. */
   deaths: number;
+  /** Steps taken when its worker was started. */
+  before: number;
   /** Steps taken when it was last seen to have taken one, and when that was. */
   seen: number;
   seenAt: number;
@@ -75,6 +77,7 @@ export class Learning {
       handedOut: 0,
       starts: 0,
       deaths: 0,
+      before: 0,
       seen: 0,
       seenAt: 0,
     }));
@@ -171,7 +174,7 @@ export class Learning {
     const { actor, starts } = place;
     const name = `actor ${actor} of ${actors}`;
     place.acting = false;
-    place.seen = place.steps.taken;
+    place.before = place.seen = place.steps.taken;
     place.seenAt = performance.now();
     place.starts++;
     const own = new Random(seed).split(`actor ${actor}, start ${starts}`).uint32();
@@ -200,7 +203,7 @@ export class Learning {
     const hopeless = place.starts === 1 && !place.acting;
     place.seat = undefined;
     place.acting = false;
-    place.deaths = place.steps.taken === place.seen && place.starts > 1 ? place.deaths + 1 : 1;
+    place.deaths = place.steps.taken === place.before ? place.deaths + 1 : 0;
     if (hopeless || place.deaths > PATIENCE) throw error.cause instanceof DqnError ? error.cause : error;
     this.#problems.push({ kind: 'problem', error });
     this.#start(place);
