@@ -46,7 +46,8 @@ describe('TdErrorPool', () => {
           expect(pool.take(parts)).toEqual(naive(updates));
         }
       }),
-      { numRuns: 40 },
+      // 27 updates of 300 have room: dropped at an odd number of them, with few and large ones after.
+      { numRuns: 40, examples: [[[Array<number>(70).fill(300), Array<number>(9).fill(3), Array<number>(40).fill(1200)]]] },
     );
   });
 
