@@ -62,12 +62,12 @@ function repeatedRows(rows: number, actions: number): Required<EstimateRows> {
 
 /** Over the rows of the last update. */
 interface Sums {
-  readonly loss: number;
-  readonly q: number;
-  readonly maxQ: number;
-  readonly tdError: number;
+  loss: number;
+  q: number;
+  maxQ: number;
+  tdError: number;
   /** Transitions, without padding. */
-  readonly transitions: number;
+  transitions: number;
 }
 
 /**
@@ -80,7 +80,7 @@ export class BellmanRows {
   /** `[R, N]`: the fractions that the estimates are asked for; empty unless the head draws them. */
   fractions = none;
   readonly #parts: BellmanParts;
-  #sums: Sums = { loss: 0, q: 0, maxQ: 0, tdError: 0, transitions: 0 };
+  readonly #sums: Sums = { loss: 0, q: 0, maxQ: 0, tdError: 0, transitions: 0 };
   #size = 0;
   #targetQ = none;
   #onlineQ = none;
@@ -261,7 +261,12 @@ export class BellmanRows {
       if (padded) this.#unpadded[transitions] = this.tdErrors[r];
       transitions++;
     }
-    this.#sums = { loss, q, maxQ, tdError, transitions };
+    const sums = this.#sums;
+    sums.loss = loss;
+    sums.q = q;
+    sums.maxQ = maxQ;
+    sums.tdError = tdError;
+    sums.transitions = transitions;
   };
 
   /** The numbers of the last update; its TD errors are valid until the next one. */
