@@ -1,6 +1,5 @@
 import type { Agent } from '../agent/agent.ts';
 import { isPromise, type MaybePromise, type Timing } from '../common/maybe-promise.ts';
-import { checkSame, readFields } from '../common/read-state.ts';
 import type { State } from '../common/state.ts';
 import type { Collector } from './collector.ts';
 import type { TrainEvent } from './events.ts';
@@ -25,7 +24,7 @@ export class CollectedRollout<Observation, M extends Timing> implements Rollout 
 
   async start(seed: number): Promise<void> {
     this.#agent.cutEpisodes();
-    for (let i = 0; i < this.#collector.size; i++) this.#tally.begin(i);
+    this.#tally.beginAll();
     await this.#collector.begin(this.#agent, seed);
   }
 
@@ -53,13 +52,7 @@ export class CollectedRollout<Observation, M extends Timing> implements Rollout 
 
   /** The actors begin new episodes. */
   async resume(state: State): Promise<void> {
-    const where = 'train({ resume })';
-    const whole = readFields(where, state);
-    const own = readFields(`${where}.rollout`, whole.rollout);
-    checkSame(`${where}.environments`, own, { size: this.#collector.size });
-    const goOn = this.#tally.reading(where, own);
-    await this.#agent.setState(whole.agent as State);
-    goOn();
+    await this.#tally.resume('train({ resume })', this.#agent, state);
     await this.start(this.#agent.options.seed + this.stepsTaken);
   }
 }

@@ -1,6 +1,6 @@
 import type { Agent } from '../agent/agent.ts';
 import { chain, isPromise, type MaybePromise, type Timing } from '../common/maybe-promise.ts';
-import { checkSame, damagedState, readFields, readList } from '../common/read-state.ts';
+import { damagedState, readList } from '../common/read-state.ts';
 import type { State } from '../common/state.ts';
 import type { Environment } from '../environment/environment.ts';
 import type { VectorEnvironment, VectorStepResult } from '../environment/vector-environment.ts';
@@ -57,7 +57,7 @@ class VectorRollout<Observation, M extends Timing> implements Rollout {
 
   async start(seed: number): Promise<void> {
     this.#agent.cutEpisodes();
-    for (let i = 0; i < this.#environment.size; i++) this.#tally.begin(i);
+    this.#tally.beginAll();
     const first = await callEnvironment(() => this.#environment.reset({ seed }), 'train: environment.reset()');
     this.#observations = first.observations;
     this.#masks = first.actionMasks;
@@ -128,13 +128,8 @@ class VectorRollout<Observation, M extends Timing> implements Rollout {
 
   async resume(state: State): Promise<void> {
     const where = 'train({ resume })';
-    const whole = readFields(where, state);
-    const own = readFields(`${where}.rollout`, whole.rollout);
     const { size } = this.#environment;
-    checkSame(`${where}.environments`, own, { size });
-    const goOn = this.#tally.reading(where, own);
-    await this.#agent.setState(whole.agent as State);
-    goOn();
+    const own = await this.#tally.resume(where, this.#agent, state);
     if (own.environment === null || !this.#environment.setState) {
       await this.start(this.#agent.options.seed + this.stepsTaken);
       return;

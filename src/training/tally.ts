@@ -1,16 +1,8 @@
-import { readArray, readCount, type StateFields } from '../common/read-state.ts';
-import type { TrainEvent } from './events.ts';
-
-/** How a step ended, for {@link Tally.report}. */
-export interface TalliedStep {
-  /** Environment steps of the agent so far, this one included. */
-  readonly step: number;
-  readonly environment: number;
-  readonly action: number;
-  readonly reward: number;
-  readonly terminated: boolean;
-  readonly truncated: boolean;
-}
+import type { Agent } from '../agent/agent.ts';
+import type { Timing } from '../common/maybe-promise.ts';
+import { checkSame, readArray, readCount, readFields, type StateFields } from '../common/read-state.ts';
+import type { State } from '../common/state.ts';
+import type { StepEvent, TrainEvent } from './events.ts';
 
 /** Counts the steps and episodes of a run, and tells them. */
 export class Tally {
@@ -30,9 +22,10 @@ export class Tally {
     return this.#steps;
   }
 
-  /** Episodes that ended in this run. */
-  get episodes(): number {
-    return this.#episodes;
+  /** Forgets all running episodes. */
+  beginAll(): void {
+    this.returns.fill(0);
+    this.lengths.fill(0);
   }
 
   /** Forgets the running episode of an environment. */
@@ -42,7 +35,7 @@ export class Tally {
   }
 
   /** Counts a step; what there is to tell is appended to `events`. */
-  report({ step, environment, action, reward, terminated, truncated }: TalliedStep, events: TrainEvent[]): void {
+  report({ step, environment, action, reward, terminated, truncated }: Omit<StepEvent, 'kind'>, events: TrainEvent[]): void {
     this.#steps++;
     this.returns[environment] += reward;
     this.lengths[environment]++;
@@ -73,19 +66,24 @@ export class Tally {
   }
 
   /**
-   * Reads the fields of {@link Tally.getState}, to go on from them when the function it gives is called.
-   * @throws DqnError `invalid-checkpoint`.
+   * Goes on from a run's checkpoint, agent included.
+   * @returns the rollout's part of it.
+   * @throws DqnError `invalid-checkpoint` or `incompatible-checkpoint`.
    */
-  reading(where: string, own: StateFields): () => void {
+  async resume<Observation, M extends Timing>(where: string, agent: Agent<Observation, M>, state: State): Promise<StateFields> {
+    const whole = readFields(where, state);
+    const own = readFields(`${where}.rollout`, whole.rollout);
+    const size = this.returns.length;
+    checkSame(`${where}.environments`, own, { size });
     const steps = readCount(where, own, 'stepsTaken');
     const episodes = readCount(where, own, 'episodes');
-    const returns = readArray(where, own, 'returns', Float64Array, this.returns.length);
-    const lengths = readArray(where, own, 'lengths', Float64Array, this.lengths.length);
-    return () => {
-      this.#steps = steps;
-      this.#episodes = episodes;
-      this.returns.set(returns);
-      this.lengths.set(lengths);
-    };
+    const returns = readArray(where, own, 'returns', Float64Array, size);
+    const lengths = readArray(where, own, 'lengths', Float64Array, size);
+    await agent.setState(whole.agent as State);
+    this.#steps = steps;
+    this.#episodes = episodes;
+    this.returns.set(returns);
+    this.lengths.set(lengths);
+    return own;
   }
 }
