@@ -6,7 +6,7 @@ import type { QNetwork } from '../networks/q-network.ts';
 import { ActingMemory } from './acting-memory.ts';
 import { Actor } from './actor.ts';
 import { designAgent, type AgentDesign } from './design-agent.ts';
-import { ObservationCodec } from './observation-codec.ts';
+import type { ObservationCodec } from './observation-codec.ts';
 import type { AgentOptions } from './options.ts';
 
 /** The half of an agent that acts and explores, on the embedded engine: what a thread needs that collects steps for an agent elsewhere. */
@@ -27,7 +27,6 @@ export class ActingAgent<Observation> {
     const { head, explorer } = resolved;
     const random = new Random(seed);
     this.network = network;
-    this.codec = new ObservationCodec(observationSpace);
     this.actions = actionSpace.n;
     this.#actor = new Actor({
       observationSpace,
@@ -38,6 +37,7 @@ export class ActingAgent<Observation> {
       random: random.split('exploration'),
       noise: random.split('acting noise'),
     });
+    this.codec = this.#actor.codec;
     this.#memory = new ActingMemory(network.stateSize);
     this.#remembering = explorer.fresh?.();
     this.#explorer = this.#remembering ?? explorer;
