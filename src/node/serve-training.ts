@@ -1,7 +1,6 @@
-import { parentPort } from 'node:worker_threads';
-import { DqnError } from '../common/errors.ts';
 import type { Timing } from '../common/maybe-promise.ts';
 import { serve, type TrainingRecipe } from '../remote/serve.ts';
+import { parentThread } from './parent-thread.ts';
 
 /**
  * Serves training from a worker thread to the thread that started it: call it once in the worker's module, with how to make agent and
@@ -10,16 +9,7 @@ import { serve, type TrainingRecipe } from '../remote/serve.ts';
  * @throws DqnError `unsupported-platform` outside a worker thread.
  */
 export function serveTraining<Config, Observation, M extends Timing>(recipe: TrainingRecipe<Config, Observation, M>): void {
-  const port = parentPort;
-  if (!port) {
-    throw new DqnError({
-      code: 'unsupported-platform',
-      where: 'serveTraining(recipe)',
-      expected: 'a worker thread',
-      received: 'the main thread',
-      remedy: 'Call it in the module that new Worker() of node:worker_threads is given.',
-    });
-  }
+  const port = parentThread('serveTraining(recipe)');
   serve(
     {
       send: (message, moved) => port.postMessage(message, moved),

@@ -1,5 +1,6 @@
 import type { Worker } from 'node:worker_threads';
 import { connect, type Trainer, type TrainerOptions } from '../remote/trainer.ts';
+import { onWorkerDeath } from './on-worker-death.ts';
 
 /**
  * Trains in a worker thread, so that this one stays free. The worker's module calls {@link serveTraining}. The process lives on until the trainer is
@@ -13,11 +14,7 @@ export function trainInWorker<Config>(worker: Worker, config: Config, options: T
     {
       send: (message, moved) => worker.postMessage(message, moved),
       receive: (listener) => void worker.on('message', listener),
-      onDeath: (listener) => {
-        worker.on('error', (error) => listener(`an error that nobody caught: ${error.name}: ${error.message}`, error));
-        worker.on('messageerror', (error) => listener('a message that could not be read', error));
-        worker.on('exit', (code) => listener(`one that exited with code ${code}`));
-      },
+      onDeath: (listener) => onWorkerDeath(worker, listener),
       terminate: () => void worker.terminate(),
     },
     config,

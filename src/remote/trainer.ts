@@ -1,5 +1,6 @@
 import { checkNames, checkNumber } from '../common/check.ts';
-import { DqnError, describe } from '../common/errors.ts';
+import { DqnError } from '../common/errors.ts';
+import { notCloneable } from './not-cloneable.ts';
 import type { WorkerPort } from './port.ts';
 import {
   eventFromWire,
@@ -176,7 +177,7 @@ class RemoteTrainer implements Trainer {
       try {
         this.#port.send(seal({ kind: 'command', id, command }), []);
       } catch (cause) {
-        throw notCloneable(cause);
+        throw notCloneable('trainInWorker(config)', cause);
       }
       this.#waiting.set(id, { settle: (answer) => resolve(answer as Answers[K]), refuse: reject });
     });
@@ -256,17 +257,6 @@ class RemoteTrainer implements Trainer {
     if (this.#status !== status)
       this.#tell({ kind: 'status', status, step: this.#step, error: status === 'stopped' ? undefined : error });
   }
-}
-
-function notCloneable(cause: unknown): DqnError {
-  return new DqnError({
-    code: 'invalid-option',
-    where: 'trainInWorker(config)',
-    expected: 'what can be copied to the worker: numbers, texts, typed arrays, plain objects and lists of them',
-    received: cause instanceof Error ? cause.message : describe(cause),
-    remedy: 'Leave functions out: make what has any in the worker, from numbers and names in the config.',
-    cause,
-  });
 }
 
 function stopped(): DqnError {

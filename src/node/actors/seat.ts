@@ -1,6 +1,8 @@
 import type { Worker } from 'node:worker_threads';
-import { DqnError, describe } from '../../common/errors.ts';
+import { DqnError } from '../../common/errors.ts';
+import { notCloneable } from '../../remote/not-cloneable.ts';
 import { fromWire } from '../../remote/wire-error.ts';
+import { onWorkerDeath } from '../on-worker-death.ts';
 import type { ActorMake, FromActor, ToActor } from './messages.ts';
 
 /** What a seat tells. */
@@ -25,9 +27,7 @@ export class Seat {
     this.#listener = listener;
     this.#exited = new Promise((resolve) => worker.once('exit', () => resolve()));
     worker.on('message', (message: FromActor) => this.#take(message));
-    worker.on('error', (error) => this.die(`an error that nobody caught: ${error.name}: ${error.message}`, error));
-    worker.on('messageerror', (error) => this.die('a message that could not be read', error));
-    worker.on('exit', (code) => this.die(`one that exited with code ${code}`));
+    onWorkerDeath(worker, (received, cause) => this.die(received, cause));
   }
 
   /** @throws DqnError `invalid-option` if a configuration cannot be copied. */
@@ -35,14 +35,7 @@ export class Seat {
     try {
       this.#worker.postMessage(message, []);
     } catch (cause) {
-      throw new DqnError({
-        code: 'invalid-option',
-        where: 'startActors(config)',
-        expected: 'what structuredClone copies',
-        received: cause instanceof Error ? cause.message : describe(cause),
-        remedy: 'Pass plain data, and make functions and classes in the worker.',
-        cause,
-      });
+      throw notCloneable('startActors(config)', cause);
     }
   }
 

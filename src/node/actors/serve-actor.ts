@@ -1,12 +1,11 @@
-import { parentPort } from 'node:worker_threads';
 import { createActingAgent, type ActingAgent } from '../../agent/acting-agent.ts';
 import type { AgentOptions } from '../../agent/options.ts';
-import { DqnError } from '../../common/errors.ts';
 import { isPromise, type MaybePromise } from '../../common/maybe-promise.ts';
 import type { Environment } from '../../environment/environment.ts';
 import { toWire } from '../../remote/wire-error.ts';
 import { checkMask, checkReward } from '../../replay/check-transition.ts';
 import { callEnvironment } from '../../training/call-environment.ts';
+import { parentThread } from '../parent-thread.ts';
 import type { FromActor, ToActor } from './messages.ts';
 import { FIRST, MASKED, SharedSteps, TERMINATED, TRUNCATED } from './shared-steps.ts';
 import { SharedWeights } from './shared-weights.ts';
@@ -37,16 +36,7 @@ export interface ActorRecipe<Config, Observation> {
  * @throws DqnError `unsupported-platform` outside a worker thread.
  */
 export function serveActor<Config, Observation>(recipe: ActorRecipe<Config, Observation>): void {
-  const port = parentPort;
-  if (!port) {
-    throw new DqnError({
-      code: 'unsupported-platform',
-      where: 'serveActor(recipe)',
-      expected: 'a worker thread',
-      received: 'the main thread',
-      remedy: 'Call it in the module that new Worker() of node:worker_threads is given.',
-    });
-  }
+  const port = parentThread('serveActor(recipe)');
   const send = (message: FromActor): void => port.postMessage(message);
   let actor: Actor<Observation> | undefined;
   const perform = async (message: ToActor): Promise<void> => {
