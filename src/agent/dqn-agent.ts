@@ -2,7 +2,7 @@ import { DqnError, describe } from '../common/errors.ts';
 import { chain, type Answer, type MaybePromise, type Timing } from '../common/maybe-promise.ts';
 import { Random } from '../common/random.ts';
 import { toSchedule, type Schedule } from '../common/schedules.ts';
-import { checkSame, readCount, readFields, readInteger, type StateFields } from '../common/read-state.ts';
+import { checkSame, damagedState, readCount, readFields, readInteger, type StateFields } from '../common/read-state.ts';
 import type { State } from '../common/state.ts';
 import type { DiscreteSpace, Space } from '../environment/spaces.ts';
 import type { Explorer, RememberingExplorer } from '../exploration/explorer.ts';
@@ -265,6 +265,8 @@ export class DqnAgent<Observation, M extends Timing> implements Agent<Observatio
     const fields = readFields(where, state);
     checkSame(`${where}.composition`, readFields(`${where}.composition`, fields.composition), composition(this));
     const before = await this.#learned();
+    // Those too that this agent has no part for.
+    for (const key of Object.keys(before)) if (!(key in fields)) throw damagedState(`${where}.${key}`, 'a value', undefined);
     try {
       await this.#restore(where, fields);
       // Last, because it is the only part too large to be put back.
@@ -278,7 +280,7 @@ export class DqnAgent<Observation, M extends Timing> implements Agent<Observatio
   async #restore(where: string, fields: StateFields): Promise<void> {
     const step = readCount(where, fields, 'step');
     const updates = readCount(where, fields, 'updates');
-    const due = readCount(where, fields, 'updatesDue');
+    const due = readInteger(where, fields, 'updatesDue', 0, step * this.options.updatesPerRound);
     const streams = readInteger(where, fields, 'streams', 0, 2 ** 16);
     await this.online.setWeights(readTensors(where, fields, 'online'));
     await this.target.setWeights(readTensors(where, fields, 'target'));

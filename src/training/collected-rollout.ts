@@ -1,5 +1,6 @@
 import type { Agent } from '../agent/agent.ts';
 import { isPromise, type MaybePromise, type Timing } from '../common/maybe-promise.ts';
+import { readFields } from '../common/read-state.ts';
 import type { State } from '../common/state.ts';
 import type { Collector } from './collector.ts';
 import type { TrainEvent } from './events.ts';
@@ -52,7 +53,10 @@ export class CollectedRollout<Observation, M extends Timing> implements Rollout 
 
   /** The actors begin new episodes. */
   async resume(state: State): Promise<void> {
-    await this.#tally.resume('train({ resume })', this.#agent, state);
+    const where = 'train({ resume })';
+    const whole = readFields(where, state);
+    this.#tally.setState(where, whole.rollout);
+    await this.#agent.setState(whole.agent as State);
     await this.start(this.#agent.options.seed + this.stepsTaken);
   }
 }

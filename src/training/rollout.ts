@@ -1,6 +1,6 @@
 import type { Agent } from '../agent/agent.ts';
 import { chain, isPromise, type MaybePromise, type Timing } from '../common/maybe-promise.ts';
-import { damagedState, readList } from '../common/read-state.ts';
+import { damagedState, readFields, readList, type StateFields } from '../common/read-state.ts';
 import type { State } from '../common/state.ts';
 import type { Environment } from '../environment/environment.ts';
 import type { VectorEnvironment, VectorStepResult } from '../environment/vector-environment.ts';
@@ -128,17 +128,22 @@ class VectorRollout<Observation, M extends Timing> implements Rollout {
 
   async resume(state: State): Promise<void> {
     const where = 'train({ resume })';
+    const whole = readFields(where, state);
+    const own = this.#tally.setState(where, whole.rollout);
+    const goesOn = own.environment !== null && this.#environment.setState !== undefined;
+    if (goesOn) this.#restore(where, own);
+    // The agent last: it refuses a bad state as a whole, so that a file whose other half is bad costs nothing learned.
+    await this.#agent.setState(whole.agent as State);
+    if (!goesOn) await this.start(this.#agent.options.seed + this.stepsTaken);
+  }
+
+  #restore(where: string, own: StateFields): void {
     const { size } = this.#environment;
-    const own = await this.#tally.resume(where, this.#agent, state);
-    if (own.environment === null || !this.#environment.setState) {
-      await this.start(this.#agent.options.seed + this.stepsTaken);
-      return;
-    }
     const masks = readList(where, own, 'masks').map((mask) => (mask instanceof Uint8Array ? mask : undefined));
     // Their type and shape are checked where they are used: by the agent.
     const observations = readList(where, own, 'observations') as readonly Observation[];
     if (observations.length !== size) throw damagedState(`${where}.observations`, `${size} observations`, observations);
-    this.#environment.setState(own.environment as State);
+    this.#environment.setState?.(own.environment as State);
     this.#masks = masks.length > 0 ? masks : undefined;
     this.#observations = observations;
   }

@@ -1,7 +1,4 @@
-import type { Agent } from '../agent/agent.ts';
-import type { Timing } from '../common/maybe-promise.ts';
 import { checkSame, readArray, readCount, readFields, type StateFields } from '../common/read-state.ts';
-import type { State } from '../common/state.ts';
 import type { StepEvent, TrainEvent } from './events.ts';
 
 /** Counts the steps and episodes of a run, and tells them. */
@@ -66,20 +63,18 @@ export class Tally {
   }
 
   /**
-   * Goes on from a run's checkpoint, agent included.
+   * Goes on from a run's checkpoint.
    * @returns the rollout's part of it.
    * @throws DqnError `invalid-checkpoint` or `incompatible-checkpoint`.
    */
-  async resume<Observation, M extends Timing>(where: string, agent: Agent<Observation, M>, state: State): Promise<StateFields> {
-    const whole = readFields(where, state);
-    const own = readFields(`${where}.rollout`, whole.rollout);
+  setState(where: string, rollout: unknown): StateFields {
+    const own = readFields(`${where}.rollout`, rollout);
     const size = this.returns.length;
     checkSame(`${where}.environments`, own, { size });
     const steps = readCount(where, own, 'stepsTaken');
     const episodes = readCount(where, own, 'episodes');
     const returns = readArray(where, own, 'returns', Float64Array, size);
     const lengths = readArray(where, own, 'lengths', Float64Array, size);
-    await agent.setState(whole.agent as State);
     this.#steps = steps;
     this.#episodes = episodes;
     this.returns.set(returns);

@@ -58,6 +58,8 @@ export interface TrainingRun extends AsyncGenerator<TrainEvent, void, void> {
 
 /** The version of the layout of a run's checkpoint. */
 const version = 1;
+/** Events that wait to be told, at most. */
+const MOST_PENDING = 1_000;
 
 /**
  * Trains an agent on an environment, a vector of them or those of actors elsewhere: acts, observes, and learns as often as the agent's options say.
@@ -146,6 +148,8 @@ async function* events<Observation, M extends Timing>(
       const report = isPromise(learning) ? await learning : learning;
       // An event stays as it is; the next update writes into what the agent has reported.
       pending.push({ kind: 'update', step: agent.step, ...report, tdErrors: report.tdErrors.slice() });
+      // All but the last, which tells that the step is not over: more updates may be due than there is memory for.
+      if (pending.length > MOST_PENDING) yield* pending.splice(0, MOST_PENDING);
       if (breather.due) await breather.breathe();
     }
     const after = rollout.stepsTaken;

@@ -412,6 +412,19 @@ describe('save and load', () => {
     expect(await agent.save()).toEqual(bytes);
   });
 
+  test('a state that lacks a part, or tells of more updates due than its steps can have made, is refused', async () => {
+    const agent = await make({ ...options, updatesPerRound: 2 });
+    drive(agent, 30);
+    const state = (await agent.getState()) as Record<string, never>;
+    for (const part of Object.keys(state)) {
+      const { [part]: _, ...others } = state;
+      expect(await codeOf(() => agent.setState(others)), part).toBe('invalid-checkpoint');
+    }
+    expect(await codeOf(() => agent.setState({ ...state, updatesDue: 61 }))).toBe('invalid-checkpoint');
+    await agent.setState({ ...state, updatesDue: 60 });
+    expect(agent.updatesDue).toBe(60);
+  });
+
   test('a state whose last part is bad is refused as a whole', async () => {
     const agent = await make(options);
     drive(agent, 30);

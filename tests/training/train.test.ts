@@ -1,4 +1,5 @@
-import { joinParts } from '../../src/common/archive.ts';
+import { decodeArchive, encodeArchive, joinParts } from '../../src/common/archive.ts';
+import type { State } from '../../src/common/state.ts';
 import { describe, expect, test } from 'vitest';
 import {
   box,
@@ -73,6 +74,20 @@ describe('events', () => {
     expect(updates).toHaveLength(41 * 3);
     for (const { tdErrors, meanTdError } of updates) {
       expect(tdErrors.reduce((sum, error) => sum + Math.abs(error), 0) / tdErrors.length).toBeCloseTo(meanTdError, 6);
+    }
+  });
+
+  test('more updates than there is memory for are told while they are made, and the step is over only with the last', async () => {
+    const agent = await createAgent(new Parrot(), { ...small, updatesPerRound: 2_500, learningStarts: 40, learnPeriod: 40 });
+    const run = train(agent, new Parrot(), { steps: 40 });
+    const updates: { count: number; made: number; pending: number }[] = [];
+    for await (const { kind } of run) {
+      if (kind === 'update') updates.push({ count: updates.length + 1, made: agent.updates, pending: run.pending });
+    }
+    expect(updates).toHaveLength(2_500);
+    for (const { count, made, pending } of updates) {
+      expect(made - count).toBeLessThanOrEqual(1_000);
+      expect(pending === 0).toBe(count === 2_500);
     }
   });
 
@@ -209,6 +224,24 @@ describe('resuming', () => {
       'incompatible-checkpoint',
     );
     expect(agent.step).toBe(50);
+  });
+
+  test('a checkpoint whose environment cannot go on changes nothing of the agent', async () => {
+    const run = train(await createAgent(new CartPole(), small), new CartPole(), { steps: 50 });
+    await collect(run);
+    const state = decodeArchive(await run.checkpoint(), { kind: 'training', version: 1 });
+    const agent = await createAgent(new CartPole(), { ...small, seed: 6 });
+    const before = await agent.save();
+    const { rollout } = state as { rollout: object };
+    for (const damage of [{ environment: { steps: -1 } }, { observations: [] }, { lengths: null }] as object[]) {
+      const resume = encodeArchive({
+        kind: 'training',
+        version: 1,
+        state: { ...(state as object), rollout: { ...rollout, ...damage } } as State,
+      });
+      expect((await failure(collect(train(agent, new CartPole(), { steps: 60, resume })))).code).toBe('invalid-checkpoint');
+      expect(await agent.save()).toEqual(before);
+    }
   });
 });
 

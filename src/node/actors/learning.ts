@@ -57,6 +57,8 @@ export class Learning {
   readonly #places: readonly Place[];
   readonly #problems: CollectorProblem[] = [];
   #weights: SharedWeights | undefined;
+  /** Updates of the agent when the weights were published. */
+  #published = -1;
   #failure: DqnError | undefined;
   #wake: (() => void) | undefined;
 
@@ -130,6 +132,8 @@ export class Learning {
 
   async #publish(): Promise<void> {
     const { agent } = this.#parts;
+    if (agent.updates === this.#published) return;
+    this.#published = agent.updates;
     const weights = await agent.online.weights();
     this.#weights ??= new SharedWeights(weights);
     this.#weights.publish(weights, agent.step);
