@@ -7,7 +7,7 @@ import { epsilonGreedy } from '../exploration/epsilon-greedy.ts';
 import type { Explorer } from '../exploration/explorer.ts';
 import { expected } from '../heads/expected.ts';
 import type { ValueHead } from '../heads/value-head.ts';
-import { mlp } from '../networks/mlp.ts';
+import { adaptive } from '../networks/adaptive.ts';
 import type { NetworkFactory } from '../networks/network-factory.ts';
 import { adam, type Optimizer } from '../networks/optimizers.ts';
 import type { Engine } from '../networks/q-network.ts';
@@ -57,7 +57,7 @@ export interface CommonOptions<M extends Timing = Timing> {
 
 /** The parts of an agent that learns from single transitions. */
 export interface FeedForwardOptions<M extends Timing = Timing> extends CommonOptions<M> {
-  /** The network's shape. Default `mlp({ hidden: [128, 128] })`. */
+  /** The network's shape. Default `adaptive()`: two dense layers of 128 units, or convolutions where observations are images. */
   readonly network?: NetworkFactory<false>;
   /** Where transitions are kept. Default `uniform({ capacity: 100_000 })`. */
   readonly replay?: ReplaySpec;
@@ -107,7 +107,7 @@ export function resolveAgentOptions(options: AgentOptions): ResolvedAgentOptions
   const integer = (name: keyof AgentOptions, fallback: number, min: number) =>
     checkInteger(`createAgent({ ${name} })`, options[name] ?? fallback, { min });
   return {
-    network: options.network ?? mlp({ hidden: [128, 128] }),
+    network: options.network ?? adaptive(),
     head: options.head ?? expected(),
     bootstrap: options.bootstrap ?? doubleQ(),
     replay: options.replay ?? uniform({ capacity: 100_000 }),

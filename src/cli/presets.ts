@@ -35,7 +35,7 @@ export const presets: readonly RegisteredPreset[] = [
     priorities: { priorityExponent: 0.5, importanceExponent: annealed },
   }),
   paper('data-efficient-rainbow', 'Rainbow for 100,000 steps (van Hasselt et al. 2019)', index.dataEfficientRainbow(), {
-    network: { dueling: true, noisy: true },
+    network: { convolutions: index.dataEfficientConvolutions, dueling: true, noisy: true },
     priorities: { priorityExponent: 0.5, importanceExponent: index.linear(0.4, 1, 100_000) },
   }),
   paper('munchausen-dqn', 'Munchausen-DQN (Vieillard, Pietquin and Geist 2020)', index.munchausenDqn()),

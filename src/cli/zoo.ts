@@ -10,6 +10,8 @@ export interface TunedNumbers {
   readonly solved?: number;
   /** For every preset that has a use for them. */
   readonly agent: AgentSettings;
+  /** What single presets have instead, by their names. */
+  readonly presets?: Readonly<Record<string, AgentSettings>>;
 }
 
 /** What single presets have instead, everywhere. */
@@ -72,6 +74,10 @@ export const zoo: Readonly<Record<string, TunedNumbers>> = {
       updatesPerRound: 128,
       vMin: 0,
       vMax: 100,
+    },
+    presets: {
+      // One-step returns reach far only by many copies.
+      'munchausen-dqn': { learningRate: { from: 1e-3, to: 0, fraction: 1 }, learnPeriod: 16, updatesPerRound: 8 },
     },
   },
   'Acrobot-v1': {
@@ -161,6 +167,6 @@ export function tunedNumbers(environment: string, preset: string): AgentSettings
   const tuned = zoo[environment];
   const found = findPreset(preset);
   if (!tuned || !found) return undefined;
-  const all = Object.entries({ ...tuned.agent, ...ofPresets[preset] });
+  const all = Object.entries({ ...tuned.agent, ...ofPresets[preset], ...tuned.presets?.[preset] });
   return Object.fromEntries(all.filter(([name]) => whyNot(found, name as keyof AgentSettings) === undefined));
 }

@@ -24,6 +24,15 @@ export const natureConvolutions: readonly Convolution[] = [
 ];
 
 /**
+ * The convolutions of van Hasselt, Hessel and Aslanides 2019 (table 2) for the same images and fewer frames: 32 filters 5 × 5 in steps of 5, 64 filters
+ * 5 × 5 in steps of 5. One hidden layer of 256 units follows them there.
+ */
+export const dataEfficientConvolutions: readonly Convolution[] = [
+  { filters: 32, kernelSize: 5, strides: 5 },
+  { filters: 64, kernelSize: 5, strides: 5 },
+];
+
+/**
  * The convolution of Young and Tian 2019 (appendix) for MinAtar's images of 10 × 10 × C: 16 filters 3 × 3. One hidden layer of 128 units follows it
  * there.
  */

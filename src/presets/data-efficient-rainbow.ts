@@ -1,5 +1,6 @@
 import { linear } from '../common/schedules.ts';
 import { adaptive } from '../networks/adaptive.ts';
+import { dataEfficientConvolutions } from '../networks/cnn.ts';
 import { adam } from '../networks/optimizers.ts';
 import { prioritized } from '../replay/prioritized.ts';
 import { hard } from '../targets/hard.ts';
@@ -13,15 +14,7 @@ import type { AgentPreset } from './preset.ts';
 export function dataEfficientRainbow(): AgentPreset {
   return {
     ...rainbow(),
-    network: adaptive({
-      convolutions: [
-        { filters: 32, kernelSize: 5, strides: 5 },
-        { filters: 64, kernelSize: 5, strides: 5 },
-      ],
-      hidden: [256],
-      dueling: true,
-      noisy: true,
-    }),
+    network: adaptive({ convolutions: dataEfficientConvolutions, hidden: [256], dueling: true, noisy: true }),
     replay: prioritized({ capacity: 100_000, priorityExponent: 0.5, importanceExponent: linear(0.4, 1, 100_000) }),
     nStep: 20,
     targetUpdater: hard({ period: 2_000 }),

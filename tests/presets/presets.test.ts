@@ -64,6 +64,18 @@ test.each([
   agent.dispose();
 });
 
+test.each([
+  [dqn.dqn, 36, 3],
+  [dqn.dqn, 35, 1],
+  [dqn.dataEfficientRainbow, 25, 2],
+  [dqn.dataEfficientRainbow, 24, 1],
+])('%o: in images of %i × 84 fit %i convolutions', async (preset, height, convolutions) => {
+  const observationSpace = dqn.box({ low: 0, high: 1, shape: [height, 84, 2] });
+  const agent = await createAgent({ ...vector, observationSpace }, { ...preset(), ...small });
+  expect(agent.online.spec.layers.filter(({ kind }) => kind === 'conv2d')).toHaveLength(convolutions);
+  agent.dispose();
+});
+
 test('small images get the convolution of MinAtar', async () => {
   const observationSpace = dqn.box({ low: 0, high: 1, shape: [10, 10, 4] });
   const agent = await createAgent({ ...vector, observationSpace }, { ...dqn.rainbow(), ...small });
