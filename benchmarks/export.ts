@@ -3,9 +3,9 @@
  * bytes (of the policy file; of the standalone program, code and weights, as it is and gzipped). Prints the tables of docs/export.md.
  */
 import { gzipSync } from 'node:zlib';
-import { createAgent, evaluate, loadPolicy, mlp, train } from '../src/index.ts';
+import { cnn, createAgent, evaluate, loadPolicy, mlp, train } from '../src/index.ts';
 import type { AgentOptions, Environment, LoadedPolicy } from '../src/index.ts';
-import { Acrobot, CartPole } from '../src/environments/index.ts';
+import { Acrobot, Breakout, CartPole } from '../src/environments/index.ts';
 import { agentOptions } from '../src/cli/configuration/agent-options.ts';
 import { resolveConfiguration } from '../src/cli/configuration/resolve-configuration.ts';
 import { distil, exportPolicy, policyOf, quantizeWeights, writePolicy, type PolicyNetwork } from '../src/export/index.ts';
@@ -79,10 +79,19 @@ async function measure<Observation>(task: Task<Observation>): Promise<void> {
 
 row('task', 'policy', `mean return of ${EPISODES} ± standard error`, 'same action', 'program', 'gzipped');
 row('---', '---', '---', '---', '---', '---');
-for (const [name, make, student] of [
-  ['CartPole-v1', () => new CartPole(), mlp({ hidden: [8] })],
-  ['Acrobot-v1', () => new Acrobot(), mlp({ hidden: [16] })],
-] as const) {
+async function measureTuned<Observation>(
+  name: string,
+  make: () => Environment<Observation, number>,
+  student: Task<Observation>['student'],
+): Promise<void> {
   const { configuration } = await resolveConfiguration({ environment: name, seed: 1 });
-  await measure<Float32Array>({ name, make, options: await agentOptions(configuration), steps: configuration.steps, student });
+  await measure({ name, make, options: await agentOptions(configuration), steps: configuration.steps, student });
 }
+
+await measureTuned('CartPole-v1', () => new CartPole(), mlp({ hidden: [8] }));
+await measureTuned('Acrobot-v1', () => new Acrobot(), mlp({ hidden: [16] }));
+await measureTuned(
+  'MinAtar/Breakout-v1',
+  () => new Breakout(),
+  cnn({ convolutions: [{ filters: 8, kernelSize: 3 }], hidden: [32] }),
+);

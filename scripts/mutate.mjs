@@ -2,6 +2,7 @@
 //
 //   node scripts/mutate.mjs                                     200 faults, drawn evenly over the folders
 //   node scripts/mutate.mjs --count 40 --folders bellman,heads --seed 2 --output runs/mutation.md
+//   node scripts/mutate.mjs --count 40 --folders workbench --tests workbench --output runs/mutation.md
 //
 // With `--minutes` it stops after so long, and counts what it has come to; faults come in random order. Works in copies of the repository, as many at a
 // time as `--processes` says. A fault counts as found if a test fails, or the tests use more than twice the processor time that they need without it.
@@ -18,8 +19,8 @@ import ts from 'typescript';
 const root = fileURLToPath(new URL('..', import.meta.url));
 /** Heads the part of the report that is written by hand. */
 const BY_HAND = '## Faults that are none';
-/** Tests that are fast enough to be run for every fault; learning runs are not. */
-const TESTS = ['bellman', 'heads', 'bootstrap', 'replay', 'exploration', 'targets'];
+/** What is tested, and by which tests: those that are fast enough to be run for every fault; learning runs are not. */
+const USUAL = { folders: 'bellman,heads,bootstrap,replay', tests: 'bellman,heads,bootstrap,replay,exploration,targets' };
 
 const { Plus, Minus } = { Plus: ts.SyntaxKind.PlusToken, Minus: ts.SyntaxKind.MinusToken };
 /** What an operator is replaced by, and how the fault is called. */
@@ -120,7 +121,7 @@ function copyRepository() {
     else if (['src', 'tests', 'benchmarks', 'examples', 'scripts'].includes(name) || /\.(json|ts)$/.test(name))
       cpSync(join(root, name), join(copy, name), { recursive: true });
   }
-  const include = TESTS.map((folder) => `tests/${folder}/**/*.test.ts`);
+  const include = options.tests.split(',').map((folder) => `tests/${folder}/**/*.test.ts`);
   // One worker for all test files, a new one for each run.
   const settings = {
     include,
@@ -236,7 +237,10 @@ function reportOn(tested, possible, command, minutes) {
     .sort((a, b) => a.file.localeCompare(b.file) || a.line - b.line);
   return [
     '# Mutation testing',
-    `How many small faults the tests find: operators swapped, boundaries moved, conditions negated, constants changed by one, calls removed, minimum and maximum exchanged; one fault at a time, and the tests in ${TESTS.map((name) => `\`tests/${name}\``).join(', ')} that reach the file. This file is written by`,
+    `How many small faults the tests find: operators swapped, boundaries moved, conditions negated, constants changed by one, calls removed, minimum and maximum exchanged; one fault at a time, and the tests in ${options.tests
+      .split(',')
+      .map((name) => `\`tests/${name}\``)
+      .join(', ')} that reach the file. This file is written by`,
     '```sh\n' + command + '\n```',
     `in ${minutes.toFixed(0)} minutes. The faults are drawn at random from all possible ones, with a seed. The error messages' wording and types are left alone.`,
     [
@@ -274,7 +278,8 @@ const { values: options } = parseArgs({
   options: {
     count: { type: 'string', default: '200' },
     seed: { type: 'string', default: '1' },
-    folders: { type: 'string', default: 'bellman,heads,bootstrap,replay' },
+    folders: { type: 'string', default: USUAL.folders },
+    tests: { type: 'string', default: USUAL.tests },
     processes: { type: 'string', default: '2' },
     minutes: { type: 'string', default: '600' },
     output: { type: 'string', default: 'docs/mutation-testing.md' },
@@ -299,7 +304,7 @@ try {
     console.error(`src/${folder}: ${possible.get(folder).length} possible faults; its tests take ${seconds.toFixed(1)} s`);
   }
   const tested = await test(draw(faults, faults.length, random), processes, limits, began + 60_000 * Number(options.minutes));
-  const given = Object.entries({ count: '200', seed: '1', folders: 'bellman,heads,bootstrap,replay', minutes: '600' })
+  const given = Object.entries({ count: '200', seed: '1', ...USUAL, minutes: '600' })
     .filter(([name, usual]) => options[name] !== usual)
     .map(([name]) => ` --${name} ${options[name]}`);
   const text = reportOn(tested, possible, `node scripts/mutate.mjs${given.join('')}`, (performance.now() - began) / 60_000);

@@ -116,6 +116,7 @@ export const zoo: Readonly<Record<string, TunedNumbers>> = {
       vMin: -50,
       vMax: 0,
     },
+    presets: { 'data-efficient-rainbow': { nStep: 3 } },
   },
   'LunarLander-v3': {
     steps: 250_000,

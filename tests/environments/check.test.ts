@@ -12,8 +12,9 @@ const kinds = Object.entries({ ...exported, ...box2d }).filter(
     typeof entry[1] === 'function' && 'step' in (entry[1].prototype as object),
 );
 
-// Freeway's episodes have 2501 steps.
-it.each(kinds)('%s keeps the contract of environments', async (_, Kind) => {
-  const { ok, problems, warnings } = await checkEnvironment(() => new Kind(), { steps: 2600 });
+it.each(kinds)('%s keeps the contract of environments', async (name, Kind) => {
+  // So many that random actions come to the end of an episode.
+  const steps = ['CliffWalking', 'Freeway'].includes(name) ? 2_600 : 1_200;
+  const { ok, problems, warnings } = await checkEnvironment(() => new Kind(), { steps });
   expect({ ok, problems, warnings }).toEqual({ ok: true, problems: [], warnings: [] });
 });
