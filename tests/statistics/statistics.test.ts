@@ -68,9 +68,11 @@ describe('aggregates', () => {
   });
 
   test('by hand', () => {
-    // Of eight scores the middle four are 3, 4, 5, 6; of seven, one is cut at each end; of three, none.
+    // Of eight scores the middle four count, far from evenly spread; of seven, one is cut at each end; of three, none.
     const column = (...values: number[]) => values.map((value) => [value]);
     expect(interquartileMean(column(8, 1, 7, 2, 6, 3, 5, 4))).toBe(4.5);
+    expect(interquartileMean(column(0, 9, 0, 9, 1, 2, 0, 9))).toBe(3);
+    expect(interquartileMean(column(0, 9, 1, 5))).toBe(3);
     expect(interquartileMean(column(100, 1, 2, 3, 4, 5, -100))).toBe(3);
     expect(interquartileMean(column(0, 3, 9))).toBe(4);
     expect(medianScore([[1, 10, 3]])).toBe(3);

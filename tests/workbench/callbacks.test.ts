@@ -293,6 +293,8 @@ describe('early stopping', () => {
     expect(await lastStep(returns(9, 1, 2, 6, 7, 9), stopAtReturn({ threshold: 5, episodes: 3 }))).toBe(5);
     expect(await lastStep(returns(9, 9, 0, 0), stopAtReturn({ threshold: 5, episodes: 3 }))).toBe(3);
     expect(await lastStep(returns(9, 9), stopAtReturn({ threshold: 5, episodes: 3 }))).toBe(2);
+    expect(await lastStep(returns(4, 5, 6, 5), stopAtReturn({ threshold: 5.1, episodes: 2 }))).toBe(3);
+    expect(await lastStep(returns(4, 6, 0, 0), stopAtReturn({ threshold: 5.1, episodes: 2 }))).toBe(4);
   });
 
   test('stops when nothing gets better', async () => {

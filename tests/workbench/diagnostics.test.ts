@@ -229,7 +229,10 @@ describe('overestimation', () => {
   test('compares with discounted returns, by hand', async () => {
     // G = 1 + 2/2 + 4/4, 2 + 4/2, 4.
     const [g0, g1, g2] = [3, 4, 4];
-    const { predicted, realised, bias, rmse } = await overestimation(believer, new Doubling(false), { episodes: 3 });
+    const environment = new Doubling(false);
+    const reset = vi.spyOn(environment, 'reset');
+    const { predicted, realised, bias, rmse } = await overestimation(believer, environment, { episodes: 3, seed: 7 });
+    expect(reset.mock.calls).toEqual([[{ seed: 7 }], [{ seed: 8 }], [{ seed: 9 }]]);
     expect([predicted, realised, bias]).toEqual([11, expect.closeTo(11 / 3), expect.closeTo(11 - 11 / 3)]);
     expect(rmse).toBeCloseTo(Math.hypot(10 - g0, 11 - g1, 12 - g2) / Math.sqrt(3));
   });

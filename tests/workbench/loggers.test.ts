@@ -254,7 +254,8 @@ describe('logTraining', () => {
     vi.spyOn(performance, 'now').mockImplementation(() => now);
     const evaluating = { environment: new Parrot(), period: 30, episodes: 2 };
     const gauges = { 'memory/heap': () => 42 };
-    const observations = [new Parrot().reset().observation];
+    const { observation } = new Parrot().reset();
+    const observations = [observation, observation.map((x) => x + 1)];
     const logging = logTraining({
       agent,
       loggers: [logger],
@@ -326,9 +327,10 @@ describe('logTraining', () => {
     expect(of('speed/updatesPerSecond')?.[1]).toEqual({ step: 40, value: 16 / 2.1 });
     expect(of('evaluation/return')).toHaveLength(1);
     expect(of('evaluation/length')).toEqual([{ step: 30, value: 8 }]);
-    const q = await agent.qValues(observations[0]);
-    expect(of('q/max')?.at(-1)).toEqual({ step: 50, value: Math.max(...q) });
-    expect(logger.histograms.get('q/values')?.at(-1)).toEqual({ step: 50, histogram: histogramOf(q) });
+    const rows = observations.map((each) => [...agent.qValues(each)]);
+    expect(of('q/max')?.at(-1)).toEqual({ step: 50, value: Math.max(...rows.flat()) });
+    expect(of('q/mean')?.at(-1)).toEqual({ step: 50, value: mean(rows.map((row) => Math.max(...row))) });
+    expect(logger.histograms.get('q/values')?.at(-1)).toEqual({ step: 50, histogram: histogramOf(rows.flat()) });
     expect(logger.histograms.get('actions')?.map(({ histogram }) => histogram.counts)).toEqual(
       windows.map(({ actions }) => actions),
     );

@@ -83,6 +83,17 @@ describe('meanCurve', () => {
     expect(meanCurve([line([3, 1])])).toEqual([{ step: 3, mean: 1, low: 1, high: 1 }]);
   });
 
+  test('stays where it got to behind the mean of its last steps', () => {
+    // Four points at thirds of ten: the last two steps are nearest to the last of them, and make one at 9.5.
+    const curve = meanCurve([line([0, 0], [5, 10], [9, 20], [10, 30])]);
+    expect(curve.map(({ mean }) => mean)).toEqual([
+      0,
+      expect.closeTo((10 * 10) / 3 / 5),
+      expect.closeTo(10 + (15 * (20 / 3 - 5)) / 4.5),
+      25,
+    ]);
+  });
+
   test('is nothing where there is nothing to compare', () => {
     expect(meanCurve([])).toEqual([]);
     expect(meanCurve([line([1, NaN])])).toEqual([]);
