@@ -109,7 +109,14 @@ export { inverseRescale, rescale } from './bellman/value-rescaling.ts';
 // Networks and engines.
 export { wasm, type WasmEngine, type WasmOptions } from './engines/wasm/wasm-engine.ts';
 export { adaptive, type AdaptiveOptions } from './networks/adaptive.ts';
-export { cnn, dataEfficientConvolutions, minAtarConvolutions, natureConvolutions, type CnnOptions, type Convolution } from './networks/cnn.ts';
+export {
+  cnn,
+  dataEfficientConvolutions,
+  minAtarConvolutions,
+  natureConvolutions,
+  type CnnOptions,
+  type Convolution,
+} from './networks/cnn.ts';
 export type { DenseEndOptions } from './networks/dense-end.ts';
 export { mlp, type MlpOptions } from './networks/mlp.ts';
 export type { NetworkFactory, NetworkIo, QuantileLayer } from './networks/network-factory.ts';
