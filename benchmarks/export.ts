@@ -77,8 +77,6 @@ async function measure<Observation>(task: Task<Observation>): Promise<void> {
   await report(task, 'distilled, 8 bits', quantizeWeights(student), 8, original);
 }
 
-row('task', 'policy', `mean return of ${EPISODES} ± standard error`, 'same action', 'program', 'gzipped');
-row('---', '---', '---', '---', '---', '---');
 async function measureTuned<Observation>(
   name: string,
   make: () => Environment<Observation, number>,
@@ -88,6 +86,8 @@ async function measureTuned<Observation>(
   await measure({ name, make, options: await agentOptions(configuration), steps: configuration.steps, student });
 }
 
+row('task', 'policy', `mean return of ${EPISODES} ± standard error`, 'same action', 'program', 'gzipped');
+row('---', '---', '---', '---', '---', '---');
 await measureTuned('CartPole-v1', () => new CartPole(), mlp({ hidden: [8] }));
 await measureTuned('Acrobot-v1', () => new Acrobot(), mlp({ hidden: [16] }));
 await measureTuned(

@@ -121,7 +121,7 @@ function copyRepository() {
     else if (['src', 'tests', 'benchmarks', 'examples', 'scripts'].includes(name) || /\.(json|ts)$/.test(name))
       cpSync(join(root, name), join(copy, name), { recursive: true });
   }
-  const include = options.tests.split(',').map((folder) => `tests/${folder}/**/*.test.ts`);
+  const include = testFolders.map((folder) => `tests/${folder}/**/*.test.ts`);
   // One worker for all test files, a new one for each run.
   const settings = {
     include,
@@ -237,10 +237,7 @@ function reportOn(tested, possible, command, minutes) {
     .sort((a, b) => a.file.localeCompare(b.file) || a.line - b.line);
   return [
     '# Mutation testing',
-    `How many small faults the tests find: operators swapped, boundaries moved, conditions negated, constants changed by one, calls removed, minimum and maximum exchanged; one fault at a time, and the tests in ${options.tests
-      .split(',')
-      .map((name) => `\`tests/${name}\``)
-      .join(', ')} that reach the file. This file is written by`,
+    `How many small faults the tests find: operators swapped, boundaries moved, conditions negated, constants changed by one, calls removed, minimum and maximum exchanged; one fault at a time, and the tests in ${testFolders.map((name) => `\`tests/${name}\``).join(', ')} that reach the file. This file is written by`,
     '```sh\n' + command + '\n```',
     `in ${minutes.toFixed(0)} minutes. The faults are drawn at random from all possible ones, with a seed. The error messages' wording and types are left alone.`,
     [
@@ -285,6 +282,7 @@ const { values: options } = parseArgs({
     output: { type: 'string', default: 'docs/mutation-testing.md' },
   },
 });
+const testFolders = options.tests.split(',');
 const began = performance.now();
 const files = filesOf(options.folders.split(','));
 const random = generator(Number(options.seed));

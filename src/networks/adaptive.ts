@@ -19,18 +19,14 @@ export interface AdaptiveOptions extends Omit<DenseEndOptions, 'hidden'> {
  */
 export function adaptive(options: AdaptiveOptions = {}): NetworkFactory<false> {
   const { convolutions = natureConvolutions, hidden, ...end } = options;
+  const forImages = (chosen: readonly Convolution[]) => cnn({ ...end, convolutions: chosen, hidden: hidden ?? [512] });
   return {
     kind: 'adaptive',
     build: (io) => {
-      const isImage = io.inputShape.length === 3;
-      const factory = isImage
-        ? cnn({
-            ...end,
-            convolutions: fit(convolutions, io.inputShape) ? convolutions : minAtarConvolutions,
-            hidden: hidden ?? [512],
-          })
-        : mlp({ ...end, hidden: hidden ?? [128, 128] });
-      return factory.build(io);
+      if (io.inputShape.length !== 3) return mlp({ ...end, hidden: hidden ?? [128, 128] }).build(io);
+      // Made before it is known whether they fit, so that convolutions that are none are refused for every image.
+      const network = forImages(convolutions);
+      return (fit(convolutions, io.inputShape) ? network : forImages(minAtarConvolutions)).build(io);
     },
   };
 }

@@ -76,6 +76,14 @@ test.each([
   agent.dispose();
 });
 
+test.each([{ kernelSize: NaN }, { kernelSize: 3, strides: NaN }])(
+  'convolutions of %o are refused, not taken for too large',
+  async (size) => {
+    const network = dqn.adaptive({ convolutions: [{ filters: 8, ...size }] });
+    await expect(createAgent(image, { ...dqn.dqn(), ...small, network })).rejects.toMatchObject({ code: 'invalid-option' });
+  },
+);
+
 test('small images get the convolution of MinAtar', async () => {
   const observationSpace = dqn.box({ low: 0, high: 1, shape: [10, 10, 4] });
   const agent = await createAgent({ ...vector, observationSpace }, { ...dqn.rainbow(), ...small });

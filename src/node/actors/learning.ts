@@ -210,6 +210,8 @@ export class Learning {
     place.deaths = place.steps.taken === place.before ? place.deaths + 1 : 0;
     if (hopeless || place.deaths > PATIENCE) throw error.cause instanceof DqnError ? error.cause : error;
     this.#problems.push({ kind: 'problem', error });
+    // The next one must hear how far the run is, though there be no newer weights.
+    this.#published = -1;
     this.#start(place);
   }
 
