@@ -150,12 +150,12 @@ const probes: readonly { readonly name: string; readonly worlds: string; score(l
   },
   {
     name: 'costly exploration (swing-up)',
-    worlds: 'heights 0 and 0.5, 20 episodes each',
+    worlds: 'heights 0 and 0.5, 200 episodes each',
     async score(learn) {
       const scores: number[] = [];
       for (const heightThreshold of [0, 0.5]) {
         const world = new CartPoleSwingUp({ heightThreshold, positionThreshold: 1 - heightThreshold });
-        scores.push(swingUpScore(await learn(world, episodesOf(20))));
+        scores.push(swingUpScore(await learn(world, episodesOf(200))));
       }
       return (scores[0] + scores[1]) / 2;
     },

@@ -8,9 +8,9 @@ export interface RadarSeries {
   readonly scores: readonly number[];
 }
 
-const width = 640;
+const width = 680;
 const height = 460;
-const center = { x: 270, y: 240 };
+const center = { x: 310, y: 240 };
 const radius = 160;
 const colors = ['#1d4ed8', '#b91c1c', '#15803d', '#a16207', '#7e22ce'];
 /** bsuite, too, keeps the lines from collapsing into the centre. */
@@ -36,7 +36,9 @@ export function radarPlot(title: string, axes: readonly string[], series: readon
     const end = point(i, 1);
     const label = point(i, 1.12);
     const anchor = Math.abs(label.x - center.x) < 1 ? 'middle' : label.x > center.x ? 'start' : 'end';
-    return `<line x1="${center.x}" y1="${center.y}" x2="${end.x}" y2="${end.y}" stroke="#d1d5db"/><text x="${label.x}" y="${label.y + 4}" text-anchor="${anchor}">${escapeText(axis)}</text>`;
+    // A name's part in brackets takes a line of its own.
+    const lines = axis.split(/ (?=\()/).map((text, line) => `<tspan x="${label.x}" dy="${14 * line}">${escapeText(text)}</tspan>`);
+    return `<line x1="${center.x}" y1="${center.y}" x2="${end.x}" y2="${end.y}" stroke="#d1d5db"/><text y="${label.y - 3}" text-anchor="${anchor}">${lines.join('')}</text>`;
   });
   const lines = series.map(({ scores }, i) => {
     const color = colors[i % colors.length];

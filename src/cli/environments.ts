@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { DqnError, type Environment } from '../index.ts';
 import * as all from '../environments/index.ts';
+import { gymnasium } from '../node/index.ts';
 import { suggest } from './suggest.ts';
 import { UserMistake } from './user-mistake.ts';
 
@@ -11,8 +12,8 @@ export type AnyEnvironment = Environment<unknown, number>;
 /** Options of an environment, as a configuration holds them. */
 export type EnvironmentOptions = Readonly<Record<string, unknown>>;
 
-/** Makes environments of one kind, each a new one. */
-export type CreateEnvironment = (options?: EnvironmentOptions) => AnyEnvironment;
+/** Makes environments of one kind, each a new one; what is `shown` gives pictures, where that takes more than asking for them. */
+export type CreateEnvironment = (options?: EnvironmentOptions, shown?: boolean) => Promise<AnyEnvironment>;
 
 /** An environment that the command knows by an id. */
 export interface RegisteredEnvironment {
@@ -35,7 +36,7 @@ function register(id: string, type: EnvironmentClass, description: string): Regi
 
 function creating(type: EnvironmentClass): CreateEnvironment {
   const Type = type as unknown as new (options?: EnvironmentOptions) => AnyEnvironment;
-  return (options) => new Type(options);
+  return async (options) => new Type(options);
 }
 
 async function loadLunarLander(): Promise<CreateEnvironment> {
@@ -86,18 +87,27 @@ export interface FoundEnvironment {
   readonly create: CreateEnvironment;
 }
 
+/** What the ids of Python's environments begin with. */
+const GYMNASIUM = 'gymnasium:';
+
 /**
- * The environment of an id (`CartPole-v1`, `cartpole`, `cart-pole`), or of a module and the name of its export (`./my-env.js#MyEnv`).
+ * The environment of an id (`CartPole-v1`, `cartpole`, `cart-pole`), of a module and the name of its export (`./my-env.js#MyEnv`), or of Gymnasium in Python
+ * (`gymnasium:ALE/Pong-v5`), whose options are the arguments of `gymnasium.make`.
  *
  * @throws UserMistake where there is none.
  */
 export async function findEnvironment(name: string): Promise<FoundEnvironment> {
+  if (name.startsWith(GYMNASIUM)) {
+    return { id: name, create: (kwargs, render) => gymnasium(name.slice(GYMNASIUM.length), { kwargs, render }) };
+  }
   if (/^\.{0,2}[\\/]|^[a-z]:[\\/]|#/i.test(name)) return { id: name, create: await importEnvironment(name) };
   const known = environments.find(({ id }) => plain(id) === plain(name));
   if (known) return { id: known.id, entry: known.entry, create: await known.load() };
   const names = environments.flatMap(({ id }) => [id, stem(id)]);
   const hint = suggest(name, names);
-  throw new UserMistake(`There is no environment ${name}.${hint} \`dqn environments\` lists all; your own goes by ./file.js#Name.`);
+  throw new UserMistake(
+    `There is no environment ${name}.${hint} \`dqn environments\` lists all; your own goes by ./file.js#Name, Python's by gymnasium:Name-v0.`,
+  );
 }
 
 /** `MinAtar/Breakout-v1` as `Breakout`. */
@@ -124,8 +134,8 @@ async function importEnvironment(name: string): Promise<CreateEnvironment> {
     isClass
       ? new (found as new (options?: EnvironmentOptions) => unknown)(options)
       : (found as (options?: EnvironmentOptions) => unknown)(options);
-  return (options) => {
-    const made = make(options) as Partial<AnyEnvironment> | undefined;
+  return async (options) => {
+    const made = (await make(options)) as Partial<AnyEnvironment> | undefined;
     if (typeof made?.reset === 'function' && typeof made.step === 'function' && made.observationSpace && made.actionSpace) {
       return made as AnyEnvironment;
     }

@@ -16,8 +16,8 @@ async function main(): Promise<number> {
   const given = parseArguments(process.argv.slice(2));
   const { id, steps, seed, out } = given;
   const { configuration, environment } = await resolveConfiguration({ environment: id, steps, seed });
-  const { create } = environment;
-  const agent = await createAgent<unknown, Timing>(create(), await agentOptions(configuration));
+  const world = await environment.create();
+  const agent = await createAgent<unknown, Timing>(world, await agentOptions(configuration));
   const checkpoint = join(out, 'checkpoint.safetensors');
   const episodes = join(out, 'episodes.csv');
   const resume = given.resume ? await readCheckpoint(checkpoint) : undefined;
@@ -25,7 +25,7 @@ async function main(): Promise<number> {
   const log = resume ? await readFile(episodes).catch(() => undefined) : undefined;
   const points: CurvePoint[] = log ? decodeEpisodes(log) : [];
   console.log(`Double DQN on ${id}, seed ${seed}, ${steps.toLocaleString('en')} steps, embedded engine`);
-  const run = train(agent, create(), { steps, resume });
+  const run = train(agent, world, { steps, resume });
   const finished = await follow(run, agent, given, points);
   await writeFileAtomic(episodes, encodeEpisodes(points));
   if (!finished) {
@@ -35,7 +35,7 @@ async function main(): Promise<number> {
     );
     return INTERRUPTED;
   }
-  const evaluation = await evaluate(agent, create(), { episodes: given.episodes, seed: 1_000_000 + seed });
+  const evaluation = await evaluate(agent, world, { episodes: given.episodes, seed: 1_000_000 + seed });
   const { mean, std, min, max } = evaluation;
   console.log(
     `Evaluation over ${evaluation.episodes} episodes: mean ${mean.toFixed(1)} ± ${std.toFixed(1)} (min ${min}, max ${max})`,
@@ -45,7 +45,7 @@ async function main(): Promise<number> {
   await writeFileAtomic(curve, learningCurve(`${id}, Double DQN, seed ${seed}`, points));
   await saveCheckpoint(policy, await agent.savePolicy());
   console.log(`Learning curve: ${curve}\nPolicy: ${policy}; load it with\n`);
-  console.log(usage(create().constructor.name, environment.entry ?? 'environments', policy));
+  console.log(usage(world.constructor.name, environment.entry ?? 'environments', policy));
   return 0;
 }
 

@@ -163,9 +163,14 @@ export const zoo: Readonly<Record<string, TunedNumbers>> = {
   'MinAtar/SpaceInvaders-v1': minAtar,
 };
 
+/** What is known of an environment; Python's is the same as ours. */
+export function tunedFor(environment: string): TunedNumbers | undefined {
+  return zoo[environment.replace(/^gymnasium:/, '')];
+}
+
 /** The tuned numbers of an environment that a preset has a use for; nothing where there are none. */
 export function tunedNumbers(environment: string, preset: string): AgentSettings | undefined {
-  const tuned = zoo[environment];
+  const tuned = tunedFor(environment);
   const found = findPreset(preset);
   if (!tuned || !found) return undefined;
   const all = Object.entries({ ...tuned.agent, ...ofPresets[preset], ...tuned.presets?.[preset] });

@@ -75,7 +75,8 @@ describe('dqn train', () => {
     await writeFile(
       join(folder, 'own.mjs'),
       `import { CartPole } from './built/environments.mjs';
-       export class Own extends CartPole {}`,
+       export class Own extends CartPole {}
+       export const later = async (options) => new Own(options);`,
     );
     const configuration = {
       environment: './own.mjs#Own',
@@ -96,6 +97,9 @@ describe('dqn train', () => {
       optimizer: { spec: { kind: 'adam', epsilon: 1.5e-4 }, learningRate: { kind: 'linear', from: 1e-3, to: 0, steps: 400 } },
     });
     expect(evaluation.lengths).toEqual([7, 7, 7]);
+
+    expect((await dqn(`train --config file.mjs ./own.mjs#later --actors 1 --out later ${small}`)).code).toBe(0);
+    expect(await json('later/run.json')).toMatchObject({ evaluation: { lengths: [7, 7, 7] } });
   });
 
   test('--actors collects in threads: the same run again, an actor that dies is told of, and a run goes on', async () => {

@@ -31,3 +31,5 @@ function findPythons(): Python[] {
 
 /** The stand-in, and where it is installed, or `GYMNASIUM_PYTHON` names one that has it, Gymnasium itself. */
 export const pythons = findPythons();
+/** The programs of those that have the Arcade Learning Environment too. */
+export const ataris = pythons.filter(({ real, program }) => real && runs(program, 'import ale_py')).map(({ program }) => program);

@@ -9,7 +9,7 @@ import { findEnvironment } from '../environments.ts';
 import { names, wholeNumber } from '../parse.ts';
 import { presets as allPresets } from '../presets.ts';
 import { INTERRUPTED } from '../interrupted.ts';
-import { zoo } from '../zoo.ts';
+import { tunedFor } from '../zoo.ts';
 
 interface BenchmarkFlags {
   readonly environments: readonly string[];
@@ -63,7 +63,7 @@ async function benchmark(flags: BenchmarkFlags) {
     environment,
     rows: benchmarkRows(
       own.filter(({ task }) => task === environment),
-      zoo[environment]?.solved,
+      tunedFor(environment)?.solved,
     ),
   }));
   const text = tables.map(({ environment, rows }) => `## ${environment}\n\n${markdownTable(rows)}\n`).join('\n');

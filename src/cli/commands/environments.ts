@@ -24,7 +24,7 @@ async function describe({ id, description, load }: RegisteredEnvironment) {
   const create = await load().catch(missing);
   const about = { id, description, tuned: Object.hasOwn(zoo, id) };
   if (create instanceof DqnError) return { ...about, observations: null, actions: null, remedy: create.remedy };
-  const { observationSpace, actionSpace } = create();
+  const { observationSpace, actionSpace } = await create();
   const observations = 'shape' in observationSpace ? `[${(observationSpace.shape as number[]).join(', ')}]` : observationSpace.kind;
   const actions = (actionSpace as { n?: number }).n ?? actionSpace.flatSize;
   return { ...about, observations, actions };

@@ -32,7 +32,7 @@ export function evaluateCommand(): Command {
   return new Command('evaluate')
     .description('Let a policy play, without exploring, and tell its returns.')
     .argument('<policy>', 'the folder of a run, or a policy file')
-    .argument('[environment]', 'an id or ./my-env.js#MyEnv (default: that of the run)')
+    .argument('[environment]', 'an id, ./my-env.js#MyEnv or gymnasium:Id (default: that of the run)')
     .addOption(new Option('-w, --which <policy>', 'of a run (default: best, where there is one)').choices(WHICH))
     .option('-n, --episodes <count>', 'episodes to play', wholeNumber(1), 100)
     .option('-s, --seed <number>', 'episode i starts by this seed plus i', wholeNumber(0), 0)
@@ -48,7 +48,7 @@ export function evaluateCommand(): Command {
 async function runEvaluate(path: string, environment: string | undefined, flags: EvaluateFlags): Promise<EvaluationReport> {
   const { which, episodes, seed } = flags;
   const found = await findPolicy({ path, which, environment });
-  const world = found.create();
+  const world = await found.create();
   const engine = await createEngine(flags.engine);
   const policy = await loadPolicy<unknown, Timing>(found.bytes, world, { head: found.head, engine });
   try {

@@ -38,7 +38,7 @@ export function exportCommand(): Command {
   return new Command('export')
     .description('Write a policy for other programs.')
     .argument('<policy>', 'the folder of a run, or a policy file')
-    .argument('[environment]', 'an id or ./my-env.js#MyEnv (default: that of the run)')
+    .argument('[environment]', 'an id, ./my-env.js#MyEnv or gymnasium:Id (default: that of the run)')
     .requiredOption('-o, --out <file>', 'where it goes')
     .addOption(new Option('-f, --format <name>', 'default: by the ending of the file').choices(Object.keys(FORMATS)))
     .addOption(new Option('-l, --layout <library>', 'whose names a state-dict has').choices(Object.keys(LAYOUTS)))
@@ -50,7 +50,9 @@ export function exportCommand(): Command {
       const { which, json } = flags;
       const found = await findPolicy({ path, which, environment });
       const { readPolicy } = await import('../../export/index.ts');
-      const policy = readPolicy(found.bytes, found.create(), { head: found.head });
+      const world = await found.create();
+      const policy = readPolicy(found.bytes, world, { head: found.head });
+      await world.close?.();
       const files = await encoded(policy, format, flags);
       const written: WrittenFile[] = [];
       // The file that was asked for comes last: it is there when the others are.

@@ -31,7 +31,9 @@ async function optionsOf(preset: string, environment: string | undefined): Promi
   const given = environment === undefined ? ({ environment: 'CartPole-v1', numbers: 'paper' } as const) : { environment };
   const { configuration, environment: found } = await resolveConfiguration({ ...given, preset });
   // Replay of a million takes its memory as it fills.
-  const agent = await createAgent<unknown, Timing>(found.create(), await agentOptions(configuration));
+  const world = await found.create();
+  const agent = await createAgent<unknown, Timing>(world, await agentOptions(configuration));
   agent.dispose();
+  await world.close?.();
   return agent.options;
 }

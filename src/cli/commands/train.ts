@@ -36,7 +36,7 @@ interface TrainFlags extends AgentSettings {
 export function trainCommand(): Command {
   return new Command('train')
     .description('Train an agent, and leave its logs, checkpoints, curve and policies in a folder.')
-    .argument('[environment]', 'an id (dqn environments), or a module and its export: ./my-env.js#MyEnv')
+    .argument('[environment]', 'an id (dqn environments), a module and its export (./my-env.js#MyEnv), or gymnasium:Id of Python')
     .option('-p, --preset <name>', 'where to start from (dqn presets; default: default)')
     .option('-c, --config <file>', 'a configuration as .json, .js, .mjs or .ts; options count before it')
     .addOption(

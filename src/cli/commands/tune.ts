@@ -35,7 +35,7 @@ interface TuneFlags {
 export function tuneCommand(): Command {
   return new Command('tune')
     .description('Look for the hyperparameters that suit an environment best.')
-    .argument('<environment>', 'an id (dqn environments), or a module and its export: ./my-env.js#MyEnv')
+    .argument('<environment>', 'an id (dqn environments), a module and its export (./my-env.js#MyEnv), or gymnasium:Id of Python')
     .option('-p, --preset <name>', 'whose hyperparameters (dqn presets)', 'default')
     .option('--trials <count>', 'trials there are in the end', wholeNumber(1), 50)
     .option('-n, --steps <count>', 'environment steps of a trial (default: what the tuned numbers take)', wholeNumber(1))

@@ -31,7 +31,7 @@ export function watchCommand(): Command {
   return new Command('watch')
     .description('Watch a policy play: in the terminal, or as an animated picture in a file.')
     .argument('<policy>', 'the folder of a run, or a policy file')
-    .argument('[environment]', 'an id or ./my-env.js#MyEnv (default: that of the run)')
+    .argument('[environment]', 'an id, ./my-env.js#MyEnv or gymnasium:Id (default: that of the run)')
     .addOption(new Option('-w, --which <policy>', 'of a run (default: best, where there is one)').choices(WHICH))
     .option('-n, --episodes <count>', 'episodes to play', wholeNumber(1), 1)
     .option('-s, --seed <number>', 'episode i starts by this seed plus i', wholeNumber(0), 0)
@@ -57,7 +57,7 @@ export function watchCommand(): Command {
 
 async function runWatch(found: FoundPolicy, flags: WatchFlags, film: Film | undefined): Promise<void> {
   const { out, fps } = flags;
-  const world = found.create();
+  const world = await found.create(film !== undefined);
   const engine = await createEngine(flags.engine);
   const policy = await loadPolicy<unknown, Timing>(found.bytes, world, { head: found.head, engine });
   const stop = new AbortController();

@@ -2,7 +2,7 @@ import { findEnvironment, type FoundEnvironment } from '../environments.ts';
 import { findPreset, presets } from '../presets.ts';
 import { suggest } from '../suggest.ts';
 import { UserMistake } from '../user-mistake.ts';
-import { tunedNumbers, zoo } from '../zoo.ts';
+import { tunedFor, tunedNumbers, zoo } from '../zoo.ts';
 import type { Configuration, PartialConfiguration } from './schema.ts';
 
 /** A configuration and the environment that it names. */
@@ -40,7 +40,7 @@ export async function resolveConfiguration(given: PartialConfiguration): Promise
   if (numbers === 'tuned' && !tuned) {
     throw new UserMistake(`There are no tuned numbers for ${environment.id}; there are for ${Object.keys(zoo).join(', ')}.`);
   }
-  const steps = given.steps ?? zoo[environment.id]?.steps ?? 50_000;
+  const steps = given.steps ?? tunedFor(environment.id)?.steps ?? 50_000;
   const configuration: Configuration = {
     environment: environment.id,
     environmentOptions: given.environmentOptions ?? {},

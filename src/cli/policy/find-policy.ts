@@ -25,7 +25,7 @@ export interface FoundPolicy {
   /** The id of the environment, or the module that it was named by. */
   readonly environment: string;
   /** Makes environments of that kind, each a new one. */
-  readonly create: () => AnyEnvironment;
+  readonly create: (shown?: boolean) => Promise<AnyEnvironment>;
 }
 
 /** Where to look for a policy. */
@@ -64,7 +64,7 @@ export async function findPolicy({ path, which, environment }: PolicyPlace): Pro
   const found = await findEnvironment(name);
   const sameAsRun = run?.environment !== undefined && found.id === (await findEnvironment(run.environment)).id;
   const options = sameAsRun ? run.environmentOptions : undefined;
-  return { path: file, bytes, head, remembers, environment: found.id, create: () => found.create(options) };
+  return { path: file, bytes, head, remembers, environment: found.id, create: (shown) => found.create(options, shown) };
 }
 
 /** The policy file of a run: the one asked for, otherwise the best where there is one. */

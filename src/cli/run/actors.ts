@@ -17,7 +17,7 @@ export function serveConfiguredActor(): void {
       const { environment } = await resolveConfiguration(configuration);
       // The learner alone may have a device.
       return {
-        environment: environment.create(configuration.environmentOptions),
+        environment: await environment.create(configuration.environmentOptions),
         agent: await agentOptions({ ...configuration, engine: 'wasm' }),
       };
     },

@@ -50,8 +50,9 @@ export interface TrainRunOptions {
 export async function trainRun({ folder, resolved, resume, keep }: TrainRunOptions): Promise<RunReport> {
   const { configuration, environment } = resolved;
   const { steps, seed, evaluation } = configuration;
-  const create = () => environment.create(configuration.environmentOptions);
-  const agent = await createAgent<unknown, Timing>(create(), await agentOptions(configuration));
+  const world = await environment.create(configuration.environmentOptions);
+  const exam = await environment.create(configuration.environmentOptions);
+  const agent = await createAgent<unknown, Timing>(world, await agentOptions(configuration));
   const checkpoints = folder.checkpoints(keep);
   const latest = resume ? await checkpoints.latest() : undefined;
   // A run that died before its first checkpoint begins anew; what was told after a checkpoint is told again.
@@ -73,9 +74,9 @@ export async function trainRun({ folder, resolved, resume, keep }: TrainRunOptio
 
   const evaluationSeed = 1_000_000 + seed;
   const actors = configuration.actors > 0 ? configuredActors(configuration) : undefined;
-  const run = train(agent, actors ?? create(), {
+  const run = train(agent, actors ?? world, {
     steps,
-    evaluation: { environment: create(), period: evaluation.period, episodes: evaluation.episodes, seed: evaluationSeed },
+    evaluation: { environment: exam, period: evaluation.period, episodes: evaluation.episodes, seed: evaluationSeed },
     resume: latest?.bytes,
   });
   const earlier = bestOf(evaluations);
@@ -114,13 +115,14 @@ export async function trainRun({ folder, resolved, resume, keep }: TrainRunOptio
     const title = `${environment.id}, ${configuration.preset}, seed ${seed}`;
     await writeFileAtomic(folder.file('learning-curve.svg'), new TextEncoder().encode(learningCurve(title, episodes)));
     await saveCheckpoint(folder.file('policy.safetensors'), await agent.savePolicy());
-    const final = await evaluate(agent, create(), { episodes: evaluation.finalEpisodes, seed: evaluationSeed });
+    const final = await evaluate(agent, exam, { episodes: evaluation.finalEpisodes, seed: evaluationSeed });
     const report: RunReport = { status: 'finished', ...reached, evaluation: final };
     await folder.writeJson('run.json', { ...report, ...about });
     return report;
   } finally {
     await actors?.close();
     agent.dispose();
+    await Promise.all([world.close?.(), exam.close?.()]);
   }
 }
 

@@ -162,6 +162,26 @@ class Pictures(World):
         return picture
 
 
+class Screen(World):
+    """A screen of 210 × 160, as grey as frames have passed; a life is lost every 40 frames, the third is the last; two points every tenth frame."""
+
+    observation_space = spaces.Box(0, 255, (210, 160, 3), np.uint8)
+
+    def step(self, action):
+        self.count += 1
+        return self.observe(), 2.0 if self.count % 10 == 0 else 0.0, self.count == 120, False, self.more()
+
+    def reset(self, *, seed=None, options=None):
+        observation, _ = super().reset(seed=seed, options=options)
+        return observation, self.more()
+
+    def more(self):
+        return {"lives": 3 - self.count // 40}
+
+    def observe(self):
+        return np.full((210, 160, 3), self.count, np.uint8)
+
+
 class Unborn(World):
     def __init__(self, render_mode=None):
         raise RuntimeError("no world today")
@@ -172,5 +192,5 @@ class Needy(World):
         raise gymnasium.error.DependencyNotInstalled("box2d is not installed, run `pip install swig`")
 
 
-for world in (World, Limit, Spaces, Infos, Misbehaving, Texts, Pictures, Unborn, Needy):
+for world in (World, Limit, Spaces, Infos, Misbehaving, Texts, Pictures, Screen, Unborn, Needy):
     gymnasium.register(id=f"{world.__name__}-v0", entry_point=f"{__name__}:{world.__name__}")
