@@ -72,10 +72,15 @@ describe('dqn completion', () => {
     ['dqn evaluate run --engine tfjs:was', 'wasm'],
     ['dqn evaluate run --engine=tfjs:was', 'wasm'],
     ['dqn benchmark --presets dqn,rainb', 'dqn,rainbow'],
+    ['dqn evaluate kept/my', String.raw`kept/my\ run`],
+    [String.raw`dqn evaluate kept/my\ r`, String.raw`kept/my\ run`],
   ])('prints a script that bash loads, twice too, and which asks the command: %s', async (line, wanted) => {
     const { code, out, err } = await dqn('completion bash');
     expect({ code, err }).toEqual({ code: 0, err: '' });
     await writeFile(join(folder, 'completion.bash'), out);
+    await mkdir(join(folder, 'kept/my run'), { recursive: true });
+    // As readline has them, with what quotes a space.
+    const words = line.split(/(?<!\\) /).map((word) => `'${word}'`);
     // `_get_comp_words_by_ref` comes with the package bash-completion, which need not be installed here.
     const script = `
       dqn() { ${JSON.stringify(process.execPath)} built/cli.mjs "$@"; }
@@ -83,7 +88,7 @@ describe('dqn completion', () => {
       _get_comp_words_by_ref() { words=("\${COMP_WORDS[@]}"); cword=$COMP_CWORD; cur="\${words[cword]}"; prev="\${words[cword-1]}"; }
       source completion.bash
       source completion.bash
-      COMP_WORDS=(${line}); COMP_CWORD=${line.split(' ').length - 1}; COMP_WORDBREAKS=$' \\t\\n"\\'><=;|&(:'
+      COMP_WORDS=(${words.join(' ')}); COMP_CWORD=${words.length - 1}; COMP_WORDBREAKS=$' \\t\\n"\\'><=;|&(:'
       $(complete -p dqn | sed -E 's/.*-F ([^ ]+).*/\\1/')
       printf '%s\\n' "\${COMPREPLY[@]}"`;
     const { stdout, stderr } = await promisify(execFile)('bash', ['-c', script], { cwd: folder });

@@ -9,11 +9,15 @@ const MENDED: Readonly<Record<string, readonly (readonly [wrong: string, right: 
   bash: [
     // A second `source` would be refused to set them.
     ['readonly ShellComp', 'ShellComp'],
-    // Of `--engine=tfjs:w` the command completes `tfjs:w`, and readline only `w`.
+    // Of `--engine=tfjs:w` the command completes `tfjs:w`, and readline only `w`; what has spaces is quoted.
     [
       'COMPREPLY=( $(compgen -W "${completions[*]}" -- "$cur") )',
-      `local value=\${cur#-*=}
-    COMPREPLY=( $(compgen -W "\${completions[*]}" -- "$value") )
+      `local value=\${cur#-*=} word
+    COMPREPLY=()
+    for word in "\${completions[@]}"; do
+        [[ "$word" != *[^[:alnum:]_./:,=+@%-]* ]] || printf -v word %q "$word"
+        [[ "$word" != "$value"* ]] || COMPREPLY+=( "$word" )
+    done
     if [[ "$value" == *:* && "$COMP_WORDBREAKS" == *:* ]]; then
         COMPREPLY=( "\${COMPREPLY[@]#"\${value%:*}:"}" )
     fi`,
