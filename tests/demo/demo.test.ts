@@ -38,9 +38,9 @@ async function untilStatus(page: Page, text: string): Promise<void> {
   await page.locator('#status', { hasText: text }).waitFor({ timeout: 60_000 });
 }
 
-/** Starts at full speed, pauses after so many steps at least, and gives the returns when they are kept. */
+/** Trains briskly, as a run at full speed may be over before it is paused, pauses after so many steps at least, and gives the returns when they are kept. */
 async function trainFor(page: Page, step: number): Promise<number[]> {
-  await page.getByLabel('Pace').selectOption('full');
+  await page.getByLabel('Pace').selectOption('brisk');
   await page.getByRole('button', { name: /Start|Continue/ }).click();
   await untilStep(page, step);
   await page.getByRole('button', { name: 'Pause' }).click();
@@ -62,9 +62,10 @@ describe('training', () => {
     expect(await numberIn(page, 'rate')).toBeGreaterThan(100);
     expect(await numberIn(page, 'updates')).toBeGreaterThan(500);
     // The picture moves.
-    const picture = await page.locator('#picture').innerHTML();
-    expect(picture).not.toBe(before);
-    await expect.poll(() => page.locator('#picture').innerHTML()).not.toBe(picture);
+    const picture = () => page.locator('#picture').innerHTML();
+    await expect.poll(picture).not.toBe(before);
+    const later = await picture();
+    await expect.poll(picture).not.toBe(later);
     await untilStep(page, 10_000);
     await photograph(page, 'cartpole');
     const { episodes, first, last } = await readCurve(page);
@@ -236,7 +237,7 @@ describe('a reload', () => {
     await untilStatus(page, 'Paused');
     expect(await page.getByLabel('Algorithm').inputValue()).toBe('per');
     expect(await page.getByLabel('Seed').inputValue()).toBe('3');
-    expect(await page.getByLabel('Pace').inputValue()).toBe('full');
+    expect(await page.getByLabel('Pace').inputValue()).toBe('brisk');
     await drawn();
     expect({ steps: await steps(page), curve: await readCurve(page), returns: await keptReturns(page) }).toEqual(before);
     // The policy is there before training goes on.
@@ -251,7 +252,7 @@ describe('a reload', () => {
 
   it('in the middle of training finds the run as it was kept last', async () => {
     const page = await visit();
-    await page.getByLabel('Pace').selectOption('full');
+    await page.getByLabel('Pace').selectOption('brisk');
     await page.getByRole('button', { name: 'Start' }).click();
     await expect.poll(() => keptReturns(page).then((returns) => returns.length), { timeout: 30_000 }).toBeGreaterThan(20);
     await page.reload();
@@ -354,6 +355,31 @@ describe('who plays himself', () => {
     await page.locator('#caption', { hasText: 'Training itself' }).waitFor();
     await expect.poll(async () => new Set([await place(), await place(), await place()]).size).toBeGreaterThan(1);
   });
+
+  it('plays the games of MinAtar, with the space bar for fire', async () => {
+    const page = await visit();
+    await page.getByLabel('World', { exact: true }).selectOption('spaceinvaders');
+    await page.getByRole('button', { name: 'Play it yourself' }).click();
+    await page.locator('#caption', { hasText: '← → space or the buttons' }).waitFor();
+    await page.keyboard.down('Space');
+    await page.locator('#caption', { hasText: 'You play' }).waitFor();
+    // Whoever only shoots hits what comes past above.
+    await expect.poll(() => numberIn(page, 'your-score'), { timeout: 20_000 }).toBeGreaterThan(0);
+    await page.keyboard.up('Space');
+    await photograph(page, 'spaceinvaders-played');
+    for (const [world, buttons] of [
+      ['breakout', ['left', 'right']],
+      ['freeway', ['up', 'down']],
+      ['asterix', ['left', 'up', 'right', 'down']],
+      ['seaquest', ['left', 'up', 'right', 'down', 'fire']],
+    ] as const) {
+      await page.getByLabel('World', { exact: true }).selectOption(world);
+      expect(await page.locator('#pad button').evaluateAll((all) => all.map((one) => one.ariaLabel))).toEqual(buttons);
+      const before = await page.locator('#picture').innerHTML();
+      await page.getByRole('button', { name: buttons[0], exact: true }).click();
+      await expect.poll(async () => (await page.locator('#picture').innerHTML()) !== before, { message: world }).toBe(true);
+    }
+  });
 });
 
 describe('a phone', () => {
@@ -368,7 +394,7 @@ describe('a phone', () => {
     await page.locator('#caption', { hasText: /You play|Over/ }).waitFor();
     await page.locator('#caption', { hasText: 'Over' }).waitFor();
     expect(await numberIn(page, 'your-score')).toBeGreaterThan(5);
-    for (const world of ['cartpole', 'gridworld', 'cliffwalking']) {
+    for (const world of ['cartpole', 'gridworld', 'cliffwalking', 'seaquest']) {
       await page.getByLabel('World', { exact: true }).selectOption(world);
       await untilStep(page, 1);
       const layout = await page.evaluate(() => ({

@@ -1,5 +1,6 @@
 import {
   adam,
+  adaptive,
   c51,
   categorical,
   doubleDqn,
@@ -10,7 +11,6 @@ import {
   implicitQuantile,
   iqn,
   linear,
-  mlp,
   munchausenDqn,
   noisyDqn,
   noisyGreedy,
@@ -38,7 +38,7 @@ const hidden = [64, 64];
 /** What is the same for all: a small network, a short memory, a target that follows soon. */
 function small({ steps, explorationSteps, discount, nStep, learningRate }: World): AgentPreset {
   return {
-    network: mlp({ hidden }),
+    network: adaptive({ hidden }),
     replay: uniform({ capacity: 20_000 }),
     explorer: epsilonGreedy(linear(1, 0.05, explorationSteps)),
     targetUpdater: hard({ period: 250 }),
@@ -74,7 +74,7 @@ export const algorithms: readonly Algorithm[] = [
     id: 'dueling',
     name: 'Dueling DQN',
     about: 'Learns how good a state is apart from what each action adds to it.',
-    options: (world) => ({ ...duelingDqn(), ...small(world), network: mlp({ hidden, dueling: true }) }),
+    options: (world) => ({ ...duelingDqn(), ...small(world), network: adaptive({ hidden, dueling: true }) }),
   },
   {
     id: 'per',
@@ -86,7 +86,7 @@ export const algorithms: readonly Algorithm[] = [
     id: 'noisy',
     name: 'Noisy networks',
     about: 'Explores by noise in its weights, which it learns to turn down.',
-    options: (world) => ({ ...noisyDqn(), ...small(world), network: mlp({ hidden, noisy: true }), explorer: noisyGreedy() }),
+    options: (world) => ({ ...noisyDqn(), ...small(world), network: adaptive({ hidden, noisy: true }), explorer: noisyGreedy() }),
   },
   {
     id: 'c51',
@@ -119,7 +119,7 @@ export const algorithms: readonly Algorithm[] = [
     options: (world) => ({
       ...rainbow(),
       ...small(world),
-      network: mlp({ hidden, dueling: true, noisy: true }),
+      network: adaptive({ hidden, dueling: true, noisy: true }),
       head: support(world),
       replay: byPriority(world),
       explorer: noisyGreedy(),

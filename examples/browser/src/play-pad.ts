@@ -10,7 +10,7 @@ interface PadListener {
 /** Milliseconds that a press by Enter or a screen reader lasts: it has no end of its own. */
 const TAP = 120;
 
-/** The arrow keys, and buttons for fingers, of a world that is played. */
+/** The keys, and buttons for fingers, of a world that is played. */
 export class PlayPad {
   readonly #place: Element;
   readonly #listener: PadListener;
@@ -40,6 +40,8 @@ export class PlayPad {
 
   #onKey(event: KeyboardEvent, act: (action: number) => void): void {
     if (event.altKey || event.ctrlKey || event.metaKey || !(event.key in this.#keys)) return;
+    // The space bar presses a button that has the focus.
+    if (event.key === ' ' && event.target instanceof HTMLButtonElement) return;
     event.preventDefault();
     act(this.#keys[event.key]);
   }

@@ -71,7 +71,7 @@ export class Stage {
     const { name, task } = this.#world;
     find('pad').hidden = !playing;
     this.#picture.setAttribute('role', playing ? 'application' : 'img');
-    this.#picture.setAttribute('aria-label', playing ? `${name}: play with the arrow keys` : name);
+    this.#picture.setAttribute('aria-label', playing ? `${name}: play with keys` : name);
     this.#picture.tabIndex = playing ? 0 : -1;
     if (playing) this.#pad.open(this.#world);
     else this.#pad.close();
@@ -120,7 +120,7 @@ export class Stage {
       return this.#policies.current ? 'What it has learned so far, as good as it can.' : 'It has learned nothing yet. Press Start.';
     }
     const keys = Object.keys(this.#world.keys).map(
-      (key) => ({ ArrowUp: '↑', ArrowRight: '→', ArrowDown: '↓', ArrowLeft: '←' })[key],
+      (key) => ({ ArrowUp: '↑', ArrowRight: '→', ArrowDown: '↓', ArrowLeft: '←', ' ': 'space' })[key],
     );
     const how = `${keys.join(' ')} or the buttons`;
     const { stage, return: score } = this.#parts.game;

@@ -1,4 +1,15 @@
-import { Acrobot, CartPole, CliffWalking, GridWorld, MountainCar } from '@scope/dqn/environments';
+import {
+  Acrobot,
+  Asterix,
+  Breakout,
+  CartPole,
+  CliffWalking,
+  Freeway,
+  GridWorld,
+  MountainCar,
+  Seaquest,
+  SpaceInvaders,
+} from '@scope/dqn/environments';
 import type { Environment, ResetOptions, ResetResult, RenderMode, State, StepResult } from '@scope/dqn';
 
 /** An environment that answers at once, draws itself and tells its state; what its observations are does not matter here. */
@@ -29,7 +40,7 @@ export interface World {
   readonly actions: readonly string[];
   /** The sign of each action, for buttons and labels. */
   readonly signs: readonly string[];
-  /** The action of each arrow key, in the order of the buttons. */
+  /** The action of each key, in the order of the buttons. */
   readonly keys: Readonly<Record<string, number>>;
   /** The action while no key is held, at this step; left out where the world waits for a key. */
   readonly idle?: (step: number) => number;
@@ -66,6 +77,40 @@ const walk = {
   signs: ['↑', '→', '↓', '←'],
   keys: { ArrowLeft: 3, ArrowUp: 0, ArrowDown: 2, ArrowRight: 1 },
 };
+
+/** What MinAtar's games can be told, by their numbers among all six actions. */
+const joystick = [
+  { action: 'nothing', sign: '·' },
+  { action: 'left', sign: '←', key: 'ArrowLeft' },
+  { action: 'up', sign: '↑', key: 'ArrowUp' },
+  { action: 'right', sign: '→', key: 'ArrowRight' },
+  { action: 'down', sign: '↓', key: 'ArrowDown' },
+  { action: 'fire', sign: '✶', key: ' ' },
+];
+const [NOTHING, LEFT, UP, RIGHT, DOWN, FIRE] = joystick;
+
+/** One of MinAtar's games, with the actions that it knows. */
+function minAtar(
+  about: Pick<World, 'id' | 'name' | 'task' | 'values'>,
+  Type: new (options: { actionSet: 'minimal' }) => LiveEnvironment,
+  known: readonly (typeof joystick)[number][],
+): World {
+  return {
+    ...about,
+    create: () => new Type({ actionSet: 'minimal' }),
+    actions: known.map(({ action }) => action),
+    signs: known.map(({ sign }) => sign),
+    keys: Object.fromEntries(known.flatMap(({ key }, action) => (key === undefined ? [] : [[key, action]]))),
+    idle: () => 0,
+    watchRate: 15,
+    playRate: 8,
+    steps: 300_000,
+    explorationSteps: 30_000,
+    discount: 0.99,
+    nStep: 3,
+    learningRate: 5e-4,
+  };
+}
 
 /** The worlds of the menu. */
 export const worlds: readonly World[] = [
@@ -155,4 +200,49 @@ export const worlds: readonly World[] = [
     values: [-100, 0],
     learningRate: 1e-3,
   },
+  minAtar(
+    {
+      id: 'breakout',
+      name: 'Breakout',
+      task: 'Keep the ball off the ground and break the bricks, one point each.',
+      values: [0, 20],
+    },
+    Breakout,
+    [NOTHING, LEFT, RIGHT],
+  ),
+  minAtar(
+    {
+      id: 'spaceinvaders',
+      name: 'Space Invaders',
+      task: 'Shoot the aliens, one point each, before they come down or hit you.',
+      values: [0, 50],
+    },
+    SpaceInvaders,
+    [NOTHING, LEFT, RIGHT, FIRE],
+  ),
+  minAtar(
+    {
+      id: 'freeway',
+      name: 'Freeway',
+      task: 'Bring the chicken across the road, past the cars, one point a crossing.',
+      values: [0, 10],
+    },
+    Freeway,
+    [NOTHING, UP, DOWN],
+  ),
+  minAtar(
+    { id: 'asterix', name: 'Asterix', task: 'Collect the gold, one point each, and shun the enemies.', values: [0, 20] },
+    Asterix,
+    [NOTHING, LEFT, UP, RIGHT, DOWN],
+  ),
+  minAtar(
+    {
+      id: 'seaquest',
+      name: 'Seaquest',
+      task: 'Shoot what swims against you, pick up divers, and surface with one before the air runs out.',
+      values: [0, 20],
+    },
+    Seaquest,
+    joystick,
+  ),
 ];
