@@ -223,6 +223,31 @@ describe('environments over the bridge', () => {
     expect(await failure(there.step([0, 0]))).toMatchObject({ code: 'disposed' });
   });
 
+  test('refuse masks that are none, and take the others', async () => {
+    const there = await bridged<Float32Array, number>(async () => () => new Walk(), { size: 2 });
+    await there.reset({ seed: 1 });
+    for (const mask of [Uint8Array.of(1), Uint8Array.of(0, 2), [0, 1] as never]) {
+      expect(await failure(there.reset({ mask }))).toMatchObject({
+        code: 'invalid-option',
+        where: expect.stringContaining('mask'),
+      });
+    }
+    await there.reset({ mask: Uint8Array.of(0, 1) });
+    await there.close();
+  });
+
+  test('end the other side when they are closed', async () => {
+    const channel = channelTo(async () => () => new Walk());
+    const there = await BridgedVector.open<Float32Array, number>({
+      name: 'test',
+      connect: async () => connectTo(channel),
+      make: { id: 'test', size: 1, autoreset: 'disabled', kwargs: {} },
+    });
+    expect(channel.killed).toBe(false);
+    await there.close();
+    expect(channel.killed).toBe(true);
+  });
+
   test('begin anew with other seeds after the other side is gone, unless their spaces have changed', async () => {
     const channels: ReturnType<typeof channelTo>[] = [];
     let wide = false;
@@ -258,7 +283,9 @@ describe('a connection', () => {
   it('keeps the process alive only while it waits', async () => {
     const channel = new ManualChannel();
     const connection = connectTo(channel);
-    const [one, two] = [connection.request('one', KIND.reset), connection.request('two', KIND.step)];
+    const one = connection.request('one', KIND.reset);
+    expect(channel.held).toBe(true);
+    const two = connection.request('two', KIND.step);
     expect(channel.held).toBe(true);
     channel.tell(answer(KIND.reset, 1, { a: 1 }));
     expect((await one).fields).toEqual({ a: 1 });

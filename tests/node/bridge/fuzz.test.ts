@@ -1,10 +1,11 @@
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { DqnError } from '../../../src/index.ts';
-import { box, dict, discrete } from '../../../src/environments/index.ts';
+import { CartPole, box, dict, discrete } from '../../../src/environments/index.ts';
 import { BridgedVector } from '../../../src/node/bridge/bridged-vector.ts';
 import type { Channel } from '../../../src/node/bridge/connection.ts';
-import { FrameReader, KIND, LIMITS, encodeFrame, type Fields } from '../../../src/node/bridge/frames.ts';
+import { FrameReader, KIND, LIMITS, PROTOCOL, encodeFrame, type Fields, type Frame } from '../../../src/node/bridge/frames.ts';
 import { serveEnvironments } from '../../../src/node/bridge/serve-environments.ts';
 import { describeSpace, readSpace } from '../../../src/node/bridge/space-description.ts';
 import { spaceArb } from '../../../src/testing/index.ts';
@@ -193,6 +194,97 @@ test('a server survives any requests: it answers them or ends with a reason', as
       await serve(join([after ? begun : new Uint8Array(0), ...requests.map(bytesOf)]), [Infinity]);
     }),
     { numRuns: 400 },
+  );
+});
+
+test.each([
+  ['too short', Uint8Array.of(1)],
+  ['of other numbers', Uint8Array.of(0, 2)],
+])('a server ends at a mask %s', async (_, mask) => {
+  const answers: Frame[] = [];
+  const reader = new FrameReader();
+  async function* input() {
+    yield encodeFrame(KIND.hello, 1, { protocols: [1] });
+    yield encodeFrame(KIND.make, 2, { id: 'x', size: 2, autoreset: 'disabled', kwargs: {} });
+    yield encodeFrame(KIND.reset, 3, { seed: 1 });
+    yield encodeFrame(KIND.reset, 4, {}, Uint8Array.of(0, 1));
+    yield encodeFrame(KIND.reset, 5, {}, mask);
+  }
+  const serving = serveEnvironments(
+    input(),
+    (bytes) => void answers.push(...reader.push(bytes)),
+    async () => () => new CartPole(),
+  );
+  expect(await failure(serving)).toMatchObject({ expected: 'a mask of 2 zeros and ones' });
+  expect(answers.slice(2, 4).map(({ kind }) => kind)).toEqual([KIND.reset | KIND.answer, KIND.reset | KIND.answer]);
+  // Infos that are empty are not told.
+  expect(answers[2].fields.infos).toBeUndefined();
+});
+
+test.each([
+  ['terminated', 16],
+  ['truncated', 18],
+])('a client refuses a step whose flag %s is neither 0 nor 1', async (_, at) => {
+  const channel = channelTo(async () => () => new Walk());
+  const damaged: Channel = {
+    ...channel,
+    listen: (onBytes, onEnd) =>
+      channel.listen((chunk) => {
+        const [frame] = new FrameReader().push(chunk);
+        if (frame.kind !== (KIND.step | KIND.answer)) return onBytes(chunk);
+        const raw = frame.raw.slice();
+        raw[at] = 2;
+        onBytes(encodeFrame(frame.kind, frame.id, frame.fields, raw));
+      }, onEnd),
+  };
+  const make = { id: 'x', size: 2, autoreset: 'disabled', kwargs: {} };
+  const vector = await BridgedVector.open<Float32Array, number>({ name: 'x', connect: async () => connectTo(damaged), make });
+  await vector.reset({ seed: 1 });
+  expect(await failure(vector.step([1, 1]))).toMatchObject({ code: 'worker-failed', expected: 'flags of 0 and 1' });
+});
+
+test('bounds are told one by one only where they differ', () => {
+  const told = (low: number | number[]) => describeSpace(box({ shape: [3], low, high: 9 }));
+  expect(told(-1)).toMatchObject({ low: -1, high: 9 });
+  for (const low of [
+    [-1, 0, 0],
+    [0, -1, 0],
+    [0, 0, -1],
+  ]) {
+    expect(told(low)).toMatchObject({ low, high: 9 });
+    expect(readSpace(told(low)).space).toEqual(box({ shape: [3], low, high: 9 }));
+  }
+});
+
+test('a space of as many numbers as are allowed is read, and one more is refused', () => {
+  const bits = (n: number) => ({
+    kind: 'tuple',
+    spaces: [
+      { kind: 'multiBinary', n },
+      { kind: 'discrete', n: 2, start: 0 },
+    ],
+  });
+  expect(readSpace(bits(LIMITS.numbers - 1)).space).toMatchObject({ kind: 'tuple' });
+  expect(() => readSpace(bits(LIMITS.numbers))).toThrow(/at most/);
+});
+
+test('the server in Python has the same numbers', () => {
+  const python = readFileSync(new URL('../../../src/node/bridge/python/dqn_gymnasium.py', import.meta.url), 'utf8');
+  const { hello, make, reset, step, render, close, answer, note, error } = KIND;
+  const hexadecimal = (kind: number) => `0x${kind.toString(16).toUpperCase()}`;
+  expect(python.split(/\n|  #/)).toEqual(
+    expect.arrayContaining([
+      `PROTOCOL = ${PROTOCOL}`,
+      `MAGIC = b"${new TextDecoder().decode(encodeFrame(hello, 1).subarray(0, 4))}"`,
+      `HELLO, MAKE, RESET, STEP, RENDER, CLOSE = ${[hello, make, reset, step, render, close].join(', ')}`,
+      `ANSWER = ${hexadecimal(answer)}`,
+      `NOTE, ERROR = ${hexadecimal(note)}, ${hexadecimal(error)}`,
+      `MAX_JSON = ${LIMITS.json / 2 ** 20} * 2**20`,
+      `MAX_RAW = ${LIMITS.raw / 2 ** 20} * 2**20`,
+      `MAX_ENVIRONMENTS = ${LIMITS.environments}`,
+      `MAX_NUMBERS = 2**${Math.log2(LIMITS.numbers)}`,
+      `MAX_DEPTH = ${LIMITS.depth}`,
+    ]),
   );
 });
 
