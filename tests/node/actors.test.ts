@@ -138,6 +138,19 @@ describe('an actor that', () => {
     expect(Math.max(...lost)).toBeLessThan(30);
   });
 
+  test('takes its place before anything was learned explores no more than the run has come to', { timeout: 60_000 }, async () => {
+    const options = { ...actorAgent(16), explorer: epsilonGreedy(linear(1, 0, 600)), learningStarts: 100_000 };
+    const agent = await createAgent(new CartPole(), options);
+    open.push({ close: () => agent.dispose() });
+    const events = await eventsOf(agent, actorsOf({ flaw: 'throws', at: 400, greedyFrom: 600 }), { steps: 1_400 });
+    expect(events.filter(({ kind }) => kind === 'problem')).toHaveLength(1);
+    // The untrained network pushes to one side, by which the pole falls soon; chance keeps it up for longer.
+    const lengths = events.flatMap((event) =>
+      event.kind === 'episode' && event.environment === 1 && event.step > 830 ? [event.length] : [],
+    );
+    expect(lengths.reduce((sum, length) => sum + length, 0) / lengths.length).toBeLessThan(13);
+  });
+
   test('fails again and again is replaced as often', { timeout: 60_000 }, async () => {
     const agent = await agentFor(new CartPole());
     const events = await eventsOf(agent, actorsOf({ flaw: 'throws', always: true }), { steps: 400 });
