@@ -76,8 +76,23 @@ export const zoo: Readonly<Record<string, TunedNumbers>> = {
       vMax: 100,
     },
     presets: {
-      // One-step returns reach far only by many copies.
-      'munchausen-dqn': { learningRate: { from: 1e-3, to: 0, fraction: 1 }, learnPeriod: 16, updatesPerRound: 8 },
+      // One-step returns reach far only by many copies; and a short memory forgets how the pole fell at first.
+      'munchausen-dqn': {
+        learningRate: { from: 1e-3, to: 0, fraction: 1 },
+        replayCapacity: 5_000,
+        learnPeriod: 16,
+        updatesPerRound: 8,
+      },
+      'noisy-dqn': {
+        learningRate: { from: 1.8e-3, to: 0, fraction: 1 },
+        batchSize: 32,
+        replayCapacity: 5_000,
+        learningStarts: 200,
+        nStep: 3,
+        targetPeriod: 300,
+        learnPeriod: 16,
+        updatesPerRound: 8,
+      },
     },
   },
   'Acrobot-v1': {
@@ -116,7 +131,8 @@ export const zoo: Readonly<Record<string, TunedNumbers>> = {
       vMin: -50,
       vMax: 0,
     },
-    presets: { 'data-efficient-rainbow': { nStep: 3 } },
+    // New noise at every step never gets up the hill; the same for an episode does at once.
+    presets: { 'data-efficient-rainbow': { nStep: 3 }, 'noisy-dqn': { noiseHold: 'episode' } },
   },
   'LunarLander-v3': {
     steps: 250_000,

@@ -3,7 +3,7 @@ import { agentOptions } from '../../src/cli/configuration/agent-options.ts';
 import { resolveConfiguration } from '../../src/cli/configuration/resolve-configuration.ts';
 import { presets } from '../../src/cli/presets.ts';
 import { tunedNumbers, zoo } from '../../src/cli/zoo.ts';
-import { box, createAgent, discrete, uniform, type AgentOptions } from '../../src/index.ts';
+import { box, createAgent, discrete, noisyGreedy, uniform, type AgentOptions } from '../../src/index.ts';
 
 const actionSpace = discrete(3);
 const screen = { observationSpace: box({ low: 0, high: 255, shape: [84, 84, 4], dtype: 'uint8' }), actionSpace };
@@ -29,6 +29,13 @@ test.each(presets.filter(({ memory }) => !memory).map(({ name, base }) => [name,
     expect(await spec(changed)).toEqual(await spec({ ...base, replay } as AgentOptions));
   },
 );
+
+test.each(['noisy-dqn', 'rainbow', 'data-efficient-rainbow'])('%s: noise is held as long as is said', async (preset) => {
+  for (const noiseHold of ['step', 'episode'] as const) {
+    const { configuration } = await resolveConfiguration({ environment: 'CartPole-v1', preset, agent: { noiseHold } });
+    expect((await agentOptions(configuration)).explorer).toEqual(noisyGreedy({ hold: noiseHold }));
+  }
+});
 
 test('numbers for one preset in one environment come before those for all, and leave others alone', () => {
   for (const [environment, { agent, presets: own = {} }] of Object.entries(zoo)) {

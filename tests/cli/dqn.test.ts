@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { program } from '../../src/cli/program.ts';
+import { zoo } from '../../src/cli/zoo.ts';
 import { buildCommand, type BuiltCommand } from '../support/built-command.ts';
 import { documentedCommands, withHelp } from '../support/help-texts.ts';
 
@@ -150,6 +151,7 @@ describe('mistakes get a sentence and code 1', () => {
     ['train ./none.js#X', /There is no file \.\/none\.js/],
     ['train --resume --out nowhere', /nowhere holds no run/],
     ['train CartPole --preset rainbow --epsilon 0.1', /rainbow takes no epsilon/],
+    ['train CartPole --noise-hold episode', /default takes no noiseHold: it explores by epsilonGreedy/],
     ['train CartPole --epsilon ladder', /A ladder of ε has a rung for each actor: add --actors\./],
   ])('%s', async (line, message) => {
     await writeFile(join(folder, 'typo.json'), JSON.stringify({ environment: 'CartPole', agent: { learninRate: 1 } }));
@@ -280,7 +282,7 @@ test('every preset has a use for the numbers that are tuned for it', async () =>
   const tuned = JSON.parse((await dqn('presets cartpole --json')).out) as typeof paper;
   expect(tuned).toHaveLength(16);
   for (const { name, options } of tuned) {
-    const [learnPeriod, updatesPerRound] = name === 'munchausen-dqn' ? [16, 8] : [256, 128];
+    const { learnPeriod = 256, updatesPerRound = 128 } = zoo['CartPole-v1'].presets?.[name] ?? {};
     expect(options, name).toMatchObject({ learnPeriod, updatesPerRound, optimizer: { spec: { kind: 'adam' } } });
   }
   const of = (all: typeof paper, preset: string) => all.find(({ name }) => name === preset)?.options;

@@ -74,6 +74,7 @@ export function trainCommand(): Command {
     .option('--replay-capacity <count>', 'transitions that are kept', wholeNumber(1))
     .option('--n-step <count>', 'rewards before a target bootstraps', wholeNumber(1))
     .option('--epsilon <rate>', 'ε, as the learning rate, or ladder: one for each actor, as in Ape-X', scheduleOrLadder)
+    .addOption(new Option('--noise-hold <time>', 'how long noisy layers keep their noise').choices(['step', 'episode']))
     .option('--target-period <steps>', 'steps between copies into the target network', wholeNumber(1))
     .option('--learning-starts <steps>', 'steps before the first update', wholeNumber(0))
     .option('--learn-period <steps>', 'steps between rounds of updates', wholeNumber(1))

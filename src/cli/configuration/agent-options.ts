@@ -8,6 +8,7 @@ import {
   fullyParameterisedQuantile,
   hard,
   linear,
+  noisyGreedy,
   prioritized,
   quantile,
   recurrent,
@@ -45,6 +46,8 @@ export function whyNot({ base, network, priorities, memory }: RegisteredPreset, 
       return memory ? undefined : 'its network does not remember';
     case 'epsilon':
       return explorer === 'epsilonGreedy' ? undefined : `it explores by ${explorer}`;
+    case 'noiseHold':
+      return explorer === 'noisyGreedy' ? undefined : `it explores by ${explorer}`;
     case 'vMin':
     case 'vMax':
     case 'atoms':
@@ -81,6 +84,7 @@ export async function agentOptions(configuration: Configuration): Promise<AgentO
     ...base,
     ...Object.fromEntries(Object.entries(numbers).filter(([, value]) => value !== undefined)),
     ...(agent.epsilon === undefined ? {} : { explorer: explores(agent.epsilon, configuration) }),
+    ...(agent.noiseHold === undefined ? {} : { explorer: noisyGreedy({ hold: agent.noiseHold }) }),
     ...(agent.targetPeriod === undefined ? {} : { targetUpdater: hard({ period: agent.targetPeriod }) }),
     ...networkAndReplay(preset, agent, steps),
     ...valueHead(preset, agent),

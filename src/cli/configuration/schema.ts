@@ -19,6 +19,7 @@ export const agentSchema = z.strictObject({
   replayCapacity: count.optional(),
   nStep: count.optional(),
   epsilon: z.union([schedule, z.literal('ladder')]).optional(),
+  noiseHold: z.enum(['step', 'episode']).optional(),
   targetPeriod: count.optional(),
   learningStarts: z.int().min(0).optional(),
   learnPeriod: count.optional(),
