@@ -131,8 +131,12 @@ export const zoo: Readonly<Record<string, TunedNumbers>> = {
       vMin: -50,
       vMax: 0,
     },
-    // New noise at every step never gets up the hill; the same for an episode does at once.
-    presets: { 'data-efficient-rainbow': { nStep: 3 }, 'noisy-dqn': { noiseHold: 'episode' } },
+    presets: {
+      'data-efficient-rainbow': { nStep: 3 },
+      // New noise at every step hardly ever gets up the hill; the same for an episode does at once.
+      'noisy-dqn': { noiseHold: 'episode' },
+      rainbow: { noiseHold: 'episode' },
+    },
   },
   'LunarLander-v3': {
     steps: 250_000,
