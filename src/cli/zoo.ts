@@ -78,10 +78,11 @@ export const zoo: Readonly<Record<string, TunedNumbers>> = {
     presets: {
       // One-step returns reach far only by many copies; and a short memory forgets how the pole fell at first.
       'munchausen-dqn': {
-        learningRate: { from: 1e-3, to: 0, fraction: 1 },
+        learningRate: { from: 5e-4, to: 0, fraction: 1 },
         replayCapacity: 5_000,
+        targetPeriod: 100,
         learnPeriod: 16,
-        updatesPerRound: 8,
+        updatesPerRound: 16,
       },
       'noisy-dqn': {
         learningRate: { from: 1.8e-3, to: 0, fraction: 1 },
@@ -133,6 +134,8 @@ export const zoo: Readonly<Record<string, TunedNumbers>> = {
     },
     presets: {
       'data-efficient-rainbow': { nStep: 3 },
+      'averaged-dqn': { targetPeriod: 100 },
+      'dueling-dqn': { learningRate: { from: 2e-3, to: 0, fraction: 1 } },
       // New noise at every step hardly ever gets up the hill; the same for an episode does at once.
       'noisy-dqn': { noiseHold: 'episode' },
       rainbow: { noiseHold: 'episode' },
