@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { agentOptions } from '../../src/cli/configuration/agent-options.ts';
+import type { AgentSettings } from '../../src/cli/configuration/schema.ts';
 import { resolveConfiguration } from '../../src/cli/configuration/resolve-configuration.ts';
 import { presets } from '../../src/cli/presets.ts';
 import { tunedNumbers, zoo } from '../../src/cli/zoo.ts';
@@ -45,4 +46,49 @@ test('numbers for one preset in one environment come before those for all, and l
     expect(tunedNumbers(environment, 'double-dqn')).toMatchObject({ learningRate: agent.learningRate });
   }
   expect(zoo['CartPole-v1'].presets?.['munchausen-dqn']).toBeDefined();
+});
+
+/** What a preset has for a setting, and what the options then hold. */
+const settings: readonly (readonly [preset: string, agent: AgentSettings, options: object])[] = [
+  ['dqn', { optimizerEpsilon: 0.5 }, { optimizer: { spec: { kind: 'rmsprop', epsilon: 0.5 } } }],
+  ['dqn', { optimizerEpsilon: 0.5, optimizer: 'adam' }, { optimizer: { spec: { kind: 'adam', epsilon: 0.5 } } }],
+  ['bootstrapped-dqn', { heads: 3 }, { explorer: { kind: 'bootstrapped', heads: 3, headProbability: 1 } }],
+  ['double-dqn', { targetRate: 0.25, targetPeriod: 9 }, { targetUpdater: { kind: 'polyak', tau: 0.25 } }],
+  ['double-dqn', { targetPeriod: 9 }, { targetUpdater: { kind: 'hard', period: 9 } }],
+  ['averaged-dqn', { averagedTargets: 4 }, { bootstrap: { kind: 'averagedQ', targets: 4 } }],
+  ['munchausen-dqn', { munchausenAlpha: 0.5 }, { bootstrap: { alpha: 0.5, temperature: 0.03, clip: -1 } }],
+  ['munchausen-dqn', { munchausenTemperature: 2, munchausenClip: -3 }, { bootstrap: { alpha: 0.9, temperature: 2, clip: -3 } }],
+  ['iqn', { quantileSamples: 5 }, { head: { targetWidth: 5, fractions: { counts: { online: 5, target: 5, act: 32 } } } }],
+];
+
+test.each(settings)('%s with %j', async (preset, agent, options) => {
+  const { configuration } = await resolveConfiguration({ environment: 'CartPole-v1', preset, numbers: 'paper', agent });
+  expect(await agentOptions(configuration)).toMatchObject(options);
+});
+
+test.each(['noisy-dqn', 'rainbow'])('%s with another σ₀ has the same network besides', async (preset) => {
+  const specOf = async (sigma: number) => {
+    const { configuration } = await resolveConfiguration({
+      environment: 'CartPole-v1',
+      preset,
+      numbers: 'paper',
+      agent: { sigma },
+    });
+    return spec({ ...(await agentOptions(configuration)), replay: uniform({ capacity: 1_000 }) } as AgentOptions);
+  };
+  const { base } = presets.find(({ name }) => name === preset) ?? {};
+  const usual = JSON.stringify(await spec({ ...base, replay: uniform({ capacity: 1_000 }) } as AgentOptions));
+  expect(JSON.stringify(await specOf(0.1)).replaceAll(',"sigma":0.1', '')).toBe(usual);
+});
+
+test.each([
+  ['dqn', { sigma: 1 }, 'takes no sigma'],
+  ['dqn', { heads: 2 }, 'takes no heads: its network has one head'],
+  ['dqn', { averagedTargets: 2 }, 'takes no averagedTargets'],
+  ['dqn', { munchausenClip: -1 }, 'takes no munchausenClip'],
+  ['qr-dqn', { quantileSamples: 2 }, 'takes no quantileSamples: its head is quantile'],
+  ['dqn', { optimizer: 'sgd', optimizerEpsilon: 1 }, 'sgd takes no optimizerEpsilon'],
+] as const)('%s refuses %j', async (preset, agent, words) => {
+  const { configuration } = await resolveConfiguration({ environment: 'CartPole-v1', preset, numbers: 'paper', agent });
+  await expect(agentOptions(configuration)).rejects.toThrow(words);
 });

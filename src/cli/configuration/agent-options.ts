@@ -2,13 +2,18 @@ import {
   adam,
   adamW,
   adaptive,
+  averagedQ,
+  bootstrapped,
   categorical,
   epsilonGreedy,
   epsilonLadder,
   fullyParameterisedQuantile,
   hard,
+  implicitQuantile,
   linear,
+  munchausen,
   noisyGreedy,
+  polyak,
   prioritized,
   quantile,
   recurrent,
@@ -18,7 +23,7 @@ import {
   sgd,
   uniform,
   type AgentOptions,
-  type Explorer,
+  type Munchausen,
   type Optimizer,
   type SampledSpec,
   type Schedule,
@@ -47,7 +52,18 @@ export function whyNot({ base, network, priorities, memory }: RegisteredPreset, 
     case 'epsilon':
       return explorer === 'epsilonGreedy' ? undefined : `it explores by ${explorer}`;
     case 'noiseHold':
+    case 'sigma':
       return explorer === 'noisyGreedy' ? undefined : `it explores by ${explorer}`;
+    case 'heads':
+      return explorer === 'bootstrapped' ? undefined : 'its network has one head';
+    case 'averagedTargets':
+      return base.bootstrap?.kind === 'averagedQ' ? undefined : 'it averages no targets';
+    case 'munchausenAlpha':
+    case 'munchausenTemperature':
+    case 'munchausenClip':
+      return base.bootstrap?.kind === 'munchausen' ? undefined : 'its rewards have no bonus';
+    case 'quantileSamples':
+      return head === 'implicitQuantile' ? undefined : `its head is ${head}`;
     case 'vMin':
     case 'vMax':
     case 'atoms':
@@ -83,9 +99,8 @@ export async function agentOptions(configuration: Configuration): Promise<AgentO
   return {
     ...base,
     ...Object.fromEntries(Object.entries(numbers).filter(([, value]) => value !== undefined)),
-    ...(agent.epsilon === undefined ? {} : { explorer: explores(agent.epsilon, configuration) }),
-    ...(agent.noiseHold === undefined ? {} : { explorer: noisyGreedy({ hold: agent.noiseHold }) }),
-    ...(agent.targetPeriod === undefined ? {} : { targetUpdater: hard({ period: agent.targetPeriod }) }),
+    ...explorer(agent, configuration),
+    ...targets(base, agent),
     ...networkAndReplay(preset, agent, steps),
     ...valueHead(preset, agent),
     optimizer: optimizer(base.optimizer ?? adam(), agent, steps),
@@ -94,14 +109,37 @@ export async function agentOptions(configuration: Configuration): Promise<AgentO
   } as AgentOptions;
 }
 
-function explores(epsilon: NonNullable<AgentSettings['epsilon']>, { steps, actors }: Configuration): Explorer {
-  if (epsilon !== 'ladder') return epsilonGreedy(toSchedule(epsilon, steps));
+function explorer({ epsilon, noiseHold, heads }: AgentSettings, { steps, actors }: Configuration): AgentOptions {
+  if (noiseHold !== undefined) return { explorer: noisyGreedy({ hold: noiseHold }) };
+  if (heads !== undefined) return { explorer: bootstrapped({ heads }) };
+  if (epsilon === undefined) return {};
+  if (epsilon !== 'ladder') return { explorer: epsilonGreedy(toSchedule(epsilon, steps)) };
   if (actors === 0) throw new UserMistake('A ladder of ε has a rung for each actor: add --actors.');
-  return epsilonLadder({ streams: actors });
+  return { explorer: epsilonLadder({ streams: actors }) };
+}
+
+/** What targets are made from, and how the network for them follows: by copies, or slowly where there is a rate. */
+function targets(
+  { bootstrap }: AgentOptions,
+  { targetPeriod, targetRate, averagedTargets, munchausenAlpha, munchausenTemperature, munchausenClip }: AgentSettings,
+): AgentOptions {
+  const changed: { -readonly [K in 'targetUpdater' | 'bootstrap']?: AgentOptions[K] } = {};
+  if (targetRate !== undefined) changed.targetUpdater = polyak({ tau: targetRate });
+  else if (targetPeriod !== undefined) changed.targetUpdater = hard({ period: targetPeriod });
+  if (averagedTargets !== undefined) changed.bootstrap = averagedQ({ targets: averagedTargets });
+  if (bootstrap?.kind === 'munchausen') {
+    const { alpha, temperature, clip } = bootstrap as Munchausen;
+    changed.bootstrap = munchausen({
+      alpha: munchausenAlpha ?? alpha,
+      temperature: munchausenTemperature ?? temperature,
+      clip: munchausenClip ?? clip,
+    });
+  }
+  return changed;
 }
 
 function networkAndReplay({ base, network, priorities, memory }: RegisteredPreset, agent: AgentSettings, steps: number): object {
-  const { hidden, replayCapacity, priorityExponent, importanceExponent } = agent;
+  const { hidden, sigma, replayCapacity, priorityExponent, importanceExponent } = agent;
   const changesPriorities = priorityExponent !== undefined || importanceExponent !== undefined;
   const weights = priorities && {
     priorityExponent: priorityExponent ?? priorities.priorityExponent,
@@ -120,7 +158,8 @@ function networkAndReplay({ base, network, priorities, memory }: RegisteredPrese
     };
   }
   const changed: { network?: unknown; replay?: unknown } = {};
-  if (hidden) changed.network = adaptive({ ...network, hidden });
+  const noisy = sigma === undefined ? network?.noisy : { sigma };
+  if (hidden || sigma !== undefined) changed.network = adaptive({ ...network, ...(noisy && { noisy }), ...(hidden && { hidden }) });
   if (replayCapacity === undefined && !changesPriorities) return changed;
   const replay = (base.replay ?? uniform({ capacity: 100_000 })) as SampledSpec;
   const capacity = replayCapacity ?? replay.capacity;
@@ -128,7 +167,8 @@ function networkAndReplay({ base, network, priorities, memory }: RegisteredPrese
   return changed;
 }
 
-function valueHead({ base }: RegisteredPreset, { vMin, vMax, atoms, quantiles }: AgentSettings): object {
+function valueHead({ base }: RegisteredPreset, { vMin, vMax, atoms, quantiles, quantileSamples: samples }: AgentSettings): object {
+  if (samples !== undefined) return { head: implicitQuantile({ online: samples, target: samples }) };
   if (vMin !== undefined || vMax !== undefined || atoms !== undefined) {
     const own = base.head?.settings as Readonly<Record<'atoms' | 'vMin' | 'vMax', number>>;
     return { head: categorical({ atoms: atoms ?? own.atoms, vMin: vMin ?? own.vMin, vMax: vMax ?? own.vMax }) };
@@ -137,9 +177,14 @@ function valueHead({ base }: RegisteredPreset, { vMin, vMax, atoms, quantiles }:
   return { head: base.head?.kind === 'quantile' ? quantile({ quantiles }) : fullyParameterisedQuantile({ fractions: quantiles }) };
 }
 
-function optimizer(base: Optimizer, { optimizer: kind, learningRate }: AgentSettings, steps: number): Optimizer {
-  const rate = learningRate === undefined ? base.learningRate : toSchedule(learningRate, steps);
-  return kind === undefined ? { spec: base.spec, learningRate: rate } : OPTIMIZERS[kind]({ learningRate: rate });
+/** @throws UserMistake where there is no ε in the rule. */
+function optimizer(base: Optimizer, settings: AgentSettings, steps: number): Optimizer {
+  const { optimizer: kind, learningRate: given, optimizerEpsilon: epsilon } = settings;
+  const learningRate = given === undefined ? base.learningRate : toSchedule(given, steps);
+  const spec = kind === undefined ? base.spec : OPTIMIZERS[kind]().spec;
+  if (epsilon === undefined) return { spec, learningRate };
+  if (!('epsilon' in spec)) throw new UserMistake(`${spec.kind} takes no optimizerEpsilon: it divides by nothing.`);
+  return { spec: { ...spec, epsilon }, learningRate };
 }
 
 /** A schedule from its data, for a run of so many steps. */
