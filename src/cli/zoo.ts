@@ -76,11 +76,11 @@ export const zoo: Readonly<Record<string, TunedNumbers>> = {
       vMax: 100,
     },
     presets: {
-      // One-step returns reach far only by many copies; and a short memory forgets how the pole fell at first.
+      // One-step returns reach far only by a target that follows at once; and a short memory forgets how the pole fell at first.
       'munchausen-dqn': {
         learningRate: { from: 5e-4, to: 0, fraction: 1 },
         replayCapacity: 5_000,
-        targetPeriod: 100,
+        targetRate: 0.01,
         learnPeriod: 16,
         updatesPerRound: 16,
       },
@@ -134,6 +134,7 @@ export const zoo: Readonly<Record<string, TunedNumbers>> = {
     },
     presets: {
       'data-efficient-rainbow': { nStep: 3 },
+      'munchausen-dqn': { learningRate: { from: 1e-3, to: 0, fraction: 1 }, targetRate: 0.01 },
       'averaged-dqn': { targetPeriod: 100 },
       'dueling-dqn': { learningRate: { from: 2e-3, to: 0, fraction: 1 } },
       // New noise at every step hardly ever gets up the hill; the same for an episode does at once.
