@@ -50,11 +50,18 @@ describe('the scores of probes', () => {
 
 describe('radarPlot', () => {
   it('puts every score on its axis, and the name of each agent in the legend', () => {
-    const svg = radarPlot('a < b', ['up', 'right', 'down', 'left'], [{ name: 'dqn', scores: [1, 0.5, 0, 0.25] }]);
+    const svg = radarPlot('a < b', ['up', 'right', 'down (far)', 'left'], [{ name: 'dqn', scores: [1, 0.5, 0, 0.25] }]);
     expect(svg).toContain('<title>a &lt; b</title>');
     expect(svg).toContain('>dqn</text>');
     // From the centre: up by 160, right by 80, down by the least radius of 8, left by 40.
     expect(svg).toContain('d="M0,-160L80,0L0,8L-40,0Z"');
-    for (const axis of ['up', 'right', 'down', 'left']) expect(svg).toContain(`>${axis}</text>`);
+    // What is in brackets has a line of its own.
+    expect([...svg.matchAll(/dy="(\d+)">([^<]*)</g)].map(([, dy, text]) => [Number(dy), text])).toEqual([
+      [0, 'up'],
+      [0, 'right'],
+      [0, 'down'],
+      [14, '(far)'],
+      [0, 'left'],
+    ]);
   });
 });
