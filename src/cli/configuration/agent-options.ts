@@ -99,7 +99,7 @@ export async function agentOptions(configuration: Configuration): Promise<AgentO
   return {
     ...base,
     ...Object.fromEntries(Object.entries(numbers).filter(([, value]) => value !== undefined)),
-    ...explorer(agent, configuration),
+    ...explores(agent, configuration),
     ...targets(base, agent),
     ...networkAndReplay(preset, agent, steps),
     ...valueHead(preset, agent),
@@ -109,7 +109,7 @@ export async function agentOptions(configuration: Configuration): Promise<AgentO
   } as AgentOptions;
 }
 
-function explorer({ epsilon, noiseHold, heads }: AgentSettings, { steps, actors }: Configuration): AgentOptions {
+function explores({ epsilon, noiseHold, heads }: AgentSettings, { steps, actors }: Configuration): AgentOptions {
   if (noiseHold !== undefined) return { explorer: noisyGreedy({ hold: noiseHold }) };
   if (heads !== undefined) return { explorer: bootstrapped({ heads }) };
   if (epsilon === undefined) return {};
