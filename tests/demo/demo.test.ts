@@ -286,7 +286,7 @@ describe('a policy', () => {
     };
     // A page that has learned nothing shows it too, whatever algorithm is chosen.
     await page.getByLabel('Algorithm').selectOption('dqn');
-    expect(await page.locator('#caption').innerText()).toContain('It has learned nothing yet');
+    await page.locator('#caption', { hasText: 'It has learned nothing yet' }).waitFor();
     expect(await load('mine.safetensors', bytes)).toBe('On show: mine.safetensors.');
     await page.locator('#caption', { hasText: 'The policy of your file' }).waitFor();
     await expect.poll(() => page.locator('#bars .best').count()).toBe(1);
@@ -301,7 +301,7 @@ describe('a policy', () => {
     expect(await load('text.safetensors', Buffer.from('hello'))).toMatch(/was not loaded\. .*expected .* but received/s);
     await photograph(page, 'refused');
     // What was on show still is, until it is sent away.
-    expect(await page.locator('#caption').innerText()).toContain('The policy of your file');
+    await page.locator('#caption', { hasText: 'The policy of your file' }).waitFor();
     await page.getByRole('button', { name: 'Back to the agent' }).click();
     await page.locator('#caption', { hasText: 'It has learned nothing yet' }).waitFor();
 
