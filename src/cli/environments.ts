@@ -88,7 +88,7 @@ export interface FoundEnvironment {
 }
 
 /** What the ids of Python's environments begin with. */
-const GYMNASIUM = 'gymnasium:';
+export const GYMNASIUM = 'gymnasium:';
 
 /**
  * The environment of an id (`CartPole-v1`, `cartpole`, `cart-pole`), of a module and the name of its export (`./my-env.js#MyEnv`), or of Gymnasium in Python

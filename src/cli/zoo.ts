@@ -1,5 +1,6 @@
 import { whyNot } from './configuration/agent-options.ts';
 import type { AgentSettings } from './configuration/schema.ts';
+import { GYMNASIUM } from './environments.ts';
 import { findPreset } from './presets.ts';
 
 /** The numbers that solve an environment, in place of those that papers give for millions of frames of Atari. */
@@ -189,7 +190,7 @@ export const zoo: Readonly<Record<string, TunedNumbers>> = {
 
 /** What is known of an environment; Python's is the same as ours. */
 export function tunedFor(environment: string): TunedNumbers | undefined {
-  return zoo[environment.replace(/^gymnasium:/, '')];
+  return zoo[environment.startsWith(GYMNASIUM) ? environment.slice(GYMNASIUM.length) : environment];
 }
 
 /** The tuned numbers of an environment that a preset has a use for; nothing where there are none. */

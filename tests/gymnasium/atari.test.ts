@@ -1,26 +1,12 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { atari } from '../../src/environments/index.ts';
 import { Random } from '../../src/common/random.ts';
 import { createAgent, dqn, train, uniform } from '../../src/index.ts';
 import { gymnasium } from '../../src/node/index.ts';
+import { closing, tidyEachTest } from './opened.ts';
 import { ataris, pythons } from './pythons.ts';
 
-const opened: { close(): Promise<void> }[] = [];
-/** Closes the environment after the test. */
-async function closing<T extends { close(): Promise<void> }>(opening: Promise<T>): Promise<T> {
-  const environment = await opening;
-  opened.push(environment);
-  return environment;
-}
-beforeEach(() => {
-  // Python's greetings and warnings are not for the report.
-  vi.spyOn(process.stderr, 'write').mockReturnValue(true);
-});
-afterEach(async () => {
-  await Promise.all(opened.splice(0).map((environment) => environment.close()));
-  vi.restoreAllMocks();
-  vi.unstubAllEnvs();
-});
+tidyEachTest();
 
 describe.each(pythons)('with $name', ({ program: python, path }) => {
   beforeEach(() => void vi.stubEnv('PYTHONPATH', path));

@@ -1,7 +1,7 @@
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeEach, describe, expect, it, test, vi } from 'vitest';
+import { afterAll, beforeEach, describe, expect, it, test, vi } from 'vitest';
 import { Random } from '../../src/common/random.ts';
 import { CartPole, vectorize } from '../../src/environments/index.ts';
 import { createAgent, evaluate, train, type AutoresetMode, type Environment, type VectorEnvironment } from '../../src/index.ts';
@@ -9,27 +9,13 @@ import { gymnasium, type RemoteWarning } from '../../src/node/index.ts';
 import { assertEnvironment } from '../../src/testing/index.ts';
 import { failure } from '../support/failure.ts';
 import { alive } from './alive.ts';
+import { closing, tidyEachTest } from './opened.ts';
 import { pythons } from './pythons.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'dqn-gymnasium-'));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
-const opened: { close(): Promise<void> }[] = [];
-/** Closes the environment after the test. */
-async function closing<T extends { close(): Promise<void> }>(opening: Promise<T>): Promise<T> {
-  const environment = await opening;
-  opened.push(environment);
-  return environment;
-}
-beforeEach(() => {
-  // What Python writes to its standard error is not for the report.
-  vi.spyOn(process.stderr, 'write').mockReturnValue(true);
-});
-afterEach(async () => {
-  await Promise.all(opened.splice(0).map((environment) => environment.close()));
-  vi.restoreAllMocks();
-  vi.unstubAllEnvs();
-});
+tidyEachTest();
 
 async function play(vector: VectorEnvironment<unknown, number>, seed: number, steps: number) {
   const random = new Random(seed);
