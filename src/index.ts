@@ -120,6 +120,7 @@ export {
 export type { DenseEndOptions } from './networks/dense-end.ts';
 export { mlp, type MlpOptions } from './networks/mlp.ts';
 export type { NetworkFactory, NetworkIo, QuantileLayer } from './networks/network-factory.ts';
+export { randomPrior, type RandomPriorOptions } from './networks/random-prior.ts';
 export { recurrent, type RecurrentNetworkOptions } from './networks/recurrent.ts';
 export { sequential, type SequentialOptions } from './networks/sequential.ts';
 export { adam, adamW, rmsprop, sgd } from './networks/optimizers.ts';
@@ -161,6 +162,7 @@ export type {
   NoisyDenseSpec,
   ParallelSpec,
   ProposedQuantilesSpec,
+  RandomPriorSpec,
   ResidualSpec,
 } from './networks/spec.ts';
 

@@ -180,6 +180,8 @@ export const zoo: Readonly<Record<string, TunedNumbers>> = {
       vMin: -0.1,
       vMax: 1.1,
     },
+    // Heads that differ by their first weights alone agree too soon to dive deeper than ten rows.
+    presets: { 'bootstrapped-dqn': { priorScale: 3 } },
   },
   'MinAtar/Asterix-v1': minAtar,
   'MinAtar/Breakout-v1': minAtar,

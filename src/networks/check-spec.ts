@@ -117,6 +117,7 @@ const FIELDS: Readonly<Record<LayerSpec['kind'], Fields>> = {
   },
   flatten: {},
   residual: { layers: [stack(1), 'required'], activation: [checkActivation] },
+  randomPrior: { layers: [stack(1), 'required'], prior: [stack(1), 'required'], scale: [number(0, 1e30)] },
   parallel: { branches: [branches, 'required'] },
   dueling: {
     actions: [whole(1), 'required'],

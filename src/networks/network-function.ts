@@ -20,6 +20,8 @@ function functionOf(layer: LayerSpec): unknown {
       return [layer.kind, stacks];
     case 'residual':
       return [layer.kind, stacks, layer.activation ?? 'linear'];
+    case 'randomPrior':
+      return [layer.kind, stacks, layer.scale ?? 1];
     case 'dueling':
       return [layer.kind, stacks, layer.actions, layer.width ?? 1, layer.aggregation ?? 'mean'];
     case 'gru':

@@ -150,6 +150,14 @@ function planLayer(spec: LayerSpec, inputShape: readonly number[], where: string
       }
       return plan(inputShape, [], [stack]);
     }
+    case 'randomPrior': {
+      const stack = planStack(spec.layers, inputShape, `${where}.layers`);
+      const prior = planStack(spec.prior, inputShape, `${where}.prior`);
+      const outputShape = outputOf(stack, inputShape);
+      const [found, wanted] = [prior, stack].map((each) => sizeOf(outputOf(each, inputShape)));
+      if (found !== wanted) refuse(`${where}.prior`, `${wanted} outputs, as of its layers`, `${found}`, 'Let both end alike.');
+      return plan(outputShape, [], [stack, prior]);
+    }
     case 'parallel': {
       const stacks = spec.branches.map((branch, i) => planStack(branch, inputShape, `${where}.branches.${i}`));
       return plan([stacks.reduce((sum, stack) => sum + sizeOf(outputOf(stack, inputShape)), 0)], [], stacks);

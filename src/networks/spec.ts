@@ -80,6 +80,19 @@ export interface ResidualSpec {
   readonly activation?: Activation;
 }
 
+/**
+ * A network beside which a random one stands that never learns (Osband, Aslanides and Cassirer 2018, eq. 3): `y = layers(x) + scale · prior(x)`. No gradient passes
+ * through the prior, and noisy layers in it are without noise.
+ */
+export interface RandomPriorSpec {
+  readonly kind: 'randomPrior';
+  readonly layers: readonly LayerSpec[];
+  /** Must give as many numbers as the layers. */
+  readonly prior: readonly LayerSpec[];
+  /** β, at least 0. Default 1. */
+  readonly scale?: number;
+}
+
 /** Several stacks of layers on the same input, their outputs side by side: `y = [branches[0](x), branches[1](x), …]`. */
 export interface ParallelSpec {
   readonly kind: 'parallel';
@@ -181,6 +194,7 @@ export type LayerSpec =
   | Conv2dSpec
   | FlattenSpec
   | ResidualSpec
+  | RandomPriorSpec
   | ParallelSpec
   | DuelingSpec
   | GruSpec

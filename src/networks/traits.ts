@@ -28,6 +28,8 @@ export function stacksOf(layer: LayerSpec): readonly (readonly LayerSpec[])[] {
     case 'implicitQuantiles':
     case 'proposedQuantiles':
       return [layer.layers];
+    case 'randomPrior':
+      return [layer.layers, layer.prior];
     case 'parallel':
       return layer.branches;
     case 'dueling':

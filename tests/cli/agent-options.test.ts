@@ -58,6 +58,8 @@ const settings: readonly (readonly [preset: string, agent: AgentSettings, option
   ['dqn', { optimizerEpsilon: 0.5 }, { optimizer: { spec: { kind: 'rmsprop', epsilon: 0.5 } } }],
   ['dqn', { optimizerEpsilon: 0.5, optimizer: 'adam' }, { optimizer: { spec: { kind: 'adam', epsilon: 0.5 } } }],
   ['bootstrapped-dqn', { heads: 3 }, { explorer: { kind: 'bootstrapped', heads: 3, headProbability: 1 } }],
+  ['dqn', { priorScale: 2 }, { network: { kind: 'randomPrior' } }],
+  ['r2d2', { priorScale: 2 }, { network: { kind: 'randomPrior', recurrent: true } }],
   ['double-dqn', { targetRate: 0.25, targetPeriod: 9 }, { targetUpdater: { kind: 'polyak', tau: 0.25 } }],
   ['double-dqn', { targetPeriod: 9 }, { targetUpdater: { kind: 'hard', period: 9 } }],
   ['averaged-dqn', { averagedTargets: 4 }, { bootstrap: { kind: 'averagedQ', targets: 4 } }],
@@ -81,6 +83,7 @@ test.each(['noisy-dqn', 'rainbow'])('%s with another σ₀ has the same network 
 test.each([
   ['dqn', { sigma: 1 }, 'takes no sigma'],
   ['dqn', { heads: 2 }, 'takes no heads: its network has one head'],
+  ['iqn', { priorScale: 2 }, 'takes no priorScale: the quantiles of its head implicitQuantile take fractions'],
   ['dqn', { averagedTargets: 2 }, 'takes no averagedTargets'],
   ['dqn', { munchausenClip: -1 }, 'takes no munchausenClip'],
   ['qr-dqn', { quantileSamples: 2 }, 'takes no quantileSamples: its head is quantile'],

@@ -104,6 +104,11 @@ describe.each(VARIANTS)('layers within layers on the embedded engine, %s kernels
     const parallel: LayerSpec = { kind: 'parallel', branches: [[], [{ kind: 'dense', units: 1 }], [{ kind: 'flatten' }]] };
     expect(outputsOf(parallel, [3, -1], { 'branches.1.0.weight': [1, 1], 'branches.1.0.bias': [5] })).toEqual([3, -1, 7, 3, -1]);
     expect(outputsOf({ kind: 'flatten' }, [3, -1, 4], {})).toEqual([3, -1, 4]);
+    const beside: LayerSpec = { kind: 'randomPrior', layers: [dense], prior: [{ kind: 'flatten' }], scale: 3 };
+    expect(outputsOf(beside, [3, -1], doubled)).toEqual([16, -5]);
+    const { scale, ...once } = beside;
+    expect(scale).toBe(3);
+    expect(outputsOf(once, [3, -1], doubled)).toEqual([10, -3]);
   });
 
   /** V = 10, 20 and the advantages are the inputs: three actions, two outputs an action. */

@@ -66,6 +66,8 @@ function linear(layers: readonly LayerSpec[]): LayerSpec[] {
       case 'implicitQuantiles':
       case 'proposedQuantiles':
         return { ...layer, activation: 'linear', layers: linear(layer.layers) };
+      case 'randomPrior':
+        return { ...layer, layers: linear(layer.layers), prior: linear(layer.prior) };
       case 'parallel':
         return { ...layer, branches: layer.branches.map(linear) };
       case 'dueling':
@@ -276,7 +278,11 @@ describe.each(VARIANTS)('noisy layers of the embedded engine, %s kernels', (vari
     const { gradient } = readGradient(engine, plain, weights, observations, 2, dOutputs, beside);
     const ratio = (mean: string, sigma: string) => gradient.get(sigma)!.map((s, i) => (s === 0 ? 0 : s / gradient.get(mean)![i]));
     const noisy = (plans: readonly LayerPlan[]): LayerPlan[] =>
-      plans.flatMap((plan) => [...(plan.spec.kind === 'noisyDense' ? [plan] : []), ...plan.stacks.flatMap(noisy)]);
+      plans.flatMap((plan) => {
+        // Priors are without noise.
+        const stacks = plan.spec.kind === 'randomPrior' ? plan.stacks.slice(0, 1) : plan.stacks;
+        return [...(plan.spec.kind === 'noisyDense' ? [plan] : []), ...stacks.flatMap(noisy)];
+      });
     return new Map(
       noisy(planNetwork(spec)).map(({ parameters: [weight, bias, weightSigma, biasSigma] }) => [
         weight.name.slice(0, weight.name.lastIndexOf('.')),

@@ -4,7 +4,7 @@ import { Random } from '../../src/common/random.ts';
 import { checkNetworkSpec } from '../../src/networks/check-spec.ts';
 import { initialParameters } from '../../src/networks/initialize.ts';
 import { inputSizeOf, planNetwork, sizeOf } from '../../src/networks/plan.ts';
-import type { NetworkSpec } from '../../src/networks/spec.ts';
+import type { LayerSpec, NetworkSpec } from '../../src/networks/spec.ts';
 import { stacksOf, traitsOf } from '../../src/networks/traits.ts';
 import { LAYER_KINDS, drawNumbers, networkSpecOf } from '../support/network-arbitraries.ts';
 import {
@@ -20,6 +20,9 @@ import {
   proposedFractions,
   toParameters,
 } from '../support/network-oracle.ts';
+
+/** Layers that stop a part of the gradient, which finite differences do not. */
+const STOPPING: readonly LayerSpec['kind'][] = ['proposedQuantiles', 'randomPrior'];
 
 const STEPS = 2;
 const BATCH = 4;
@@ -69,7 +72,7 @@ describe('the double-precision reference of networks', () => {
 
   it('has the gradient that finite differences have', () => {
     fc.assert(
-      fc.property(networkSpecOf(LAYER_KINDS.filter((kind) => kind !== 'proposedQuantiles')), fc.nat(), (spec, seed) => {
+      fc.property(networkSpecOf(LAYER_KINDS.filter((kind) => !STOPPING.includes(kind))), fc.nat(), (spec, seed) => {
         const { parameters, options, observations, dOutputs, random } = drawCase(spec, seed);
         fc.pre(nearestKink(spec, parameters, observations, BATCH, options) > 1e-3);
         const gradient = oracleGradient(spec, parameters, observations, BATCH, dOutputs, options);
@@ -122,6 +125,22 @@ describe('the double-precision reference of networks', () => {
       const fractions = [...midpoints, ...inner];
       const values = oracleForward(implicit, parameters, observations.slice(3 * b, 3 * b + 3), 1, { fractions });
       expect(outputs.slice(b * row, (b + 1) * row - 4)).toEqual(values);
+    }
+  });
+
+  it('leads no gradient through a random prior', () => {
+    const dense = { kind: 'dense', units: 2 } as const;
+    const entry: LayerSpec = { kind: 'dense', units: 4, activation: 'tanh' };
+    const spec = (layer: LayerSpec): NetworkSpec => ({ inputShape: [3], layers: [entry, layer] });
+    const both = spec({ kind: 'randomPrior', layers: [dense], prior: [entry, dense], scale: 3 });
+    const { parameters, observations, outputs } = drawCase(both, 5);
+    const dOutputs = outputs.map((_, i) => 1 + (i % 3));
+    const gradient = oracleGradient(both, parameters, observations, BATCH, dOutputs);
+    const without = new Map([...parameters].map(([name, values]) => [name.replace('.layers.0', ''), values]));
+    const plain = oracleGradient(spec(dense), without, observations, BATCH, dOutputs);
+    for (const [name, values] of gradient) {
+      const expected = name.includes('.prior.') ? values.map(() => 0) : plain.get(name.replace('.layers.0', ''));
+      expect(values, name).toEqual(expected);
     }
   });
 

@@ -8,6 +8,7 @@ await loadLayers([
   { kind: 'layerNorm' },
   { kind: 'conv2d', filters: 1, kernelSize: 1 },
   { kind: 'residual', layers: [] },
+  { kind: 'randomPrior', layers: [], prior: [] },
   { kind: 'parallel', branches: [] },
   { kind: 'dueling', actions: 1, value: [], advantage: [] },
   { kind: 'gru', units: 1 },

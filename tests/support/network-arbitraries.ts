@@ -76,6 +76,7 @@ const sketchArb = fc.letrec<{ layer: LayerSpec; stack: LayerSpec[] }>((tie) => {
       record('flatten', {}),
       record('gru', { units: smallWidthArb }),
       record('residual', { layers: stack, activation }),
+      record('randomPrior', { layers: stack, prior: stack, scale: optional(fc.constantFrom(0, 0.5, 3)) }),
       record('parallel', { branches: fc.array(fc.oneof(fc.constant([]), stack), { minLength: 1, maxLength: 3 }) }),
       record('dueling', {
         actions: fc.integer({ min: 1, max: 5 }),
@@ -125,6 +126,11 @@ function fitLayer(layer: LayerSpec, inputShape: readonly number[], kinds: readon
       }
     case 'residual':
       return [{ ...layer, layers: stack(layer.layers, sizeOf(inputShape)) }];
+    case 'randomPrior': {
+      const layers = stack(layer.layers);
+      const size = sizeOf(planNetwork({ inputShape, layers }).at(-1)?.outputShape ?? inputShape);
+      return [{ ...layer, layers, prior: stack(layer.prior, size) }];
+    }
     case 'parallel':
       return [{ ...layer, branches: layer.branches.map((branch) => (branch.length === 0 ? [] : stack(branch))) }];
     case 'dueling': {
@@ -149,6 +155,7 @@ export const LAYER_KINDS: readonly LayerSpec['kind'][] = [
   'conv2d',
   'flatten',
   'residual',
+  'randomPrior',
   'parallel',
   'dueling',
   'gru',

@@ -139,6 +139,12 @@ class Pass {
         const [value, advantage] = stacks.map((stack) => this.#stack(stack, rows));
         return rows.map((_, i) => this.#duel(spec, value[i], advantage[i]));
       }
+      case 'randomPrior': {
+        const [y, prior] = stacks.map((stack) => this.#stack(stack, rows));
+        const { scale = 1 } = spec;
+        // The chain rule ends here for the prior.
+        return y.map((each, i) => tape.add(each, vector(prior[i].values.map((x) => scale * x))));
+      }
       case 'layersModel':
         throw new Error("A model of TensorFlow.js's layers has no loops here.");
       case 'gru':

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import * as dqn from '../../src/index.ts';
 import type { CommonOptions, Environment, FeedForwardOptions } from '../../src/index.ts';
-import { Chain } from '../../src/environments/index.ts';
+import { Chain, DeepSea } from '../../src/environments/index.ts';
 
 const { createAgent, evaluate, train } = dqn;
 
@@ -39,6 +39,7 @@ describe('Chain, whose Q* is known exactly', () => {
     ['softmax at a low temperature', { bootstrap: dqn.softmaxQ({ temperature: 0.005 }) }],
     ['dueling streams', { network: dqn.mlp({ hidden: [32], dueling: true }), optimizer: deep.optimizer }],
     ['dueling streams joined at the maximum', { network: dqn.mlp({ hidden: [32], dueling: 'max' }), optimizer: deep.optimizer }],
+    ['a random prior', { network: dqn.randomPrior(dqn.mlp({ hidden: [32] })), optimizer: deep.optimizer }],
     ['priorities', { replay: dqn.prioritized({ capacity: steps, importanceExponent: 1 }) }],
     ['priorities by rank', { replay: dqn.rankPrioritized({ capacity: steps, importanceExponent: 1 }) }],
     ['the latest transition always', { replay: dqn.combined(dqn.uniform({ capacity: steps })) }],
@@ -115,6 +116,34 @@ describe('a cue to be remembered', () => {
     await finish(agent, new Recall(delay), 3_000);
     const { mean } = await evaluate(agent, new Recall(delay), { episodes: 100, seed: 1_000 });
     expect(mean).toBeLessThan(0.5);
+  });
+});
+
+describe('a treasure that random moves find once in 4,096 episodes', () => {
+  const run = async (network: dqn.NetworkFactory<false>, seed: number): Promise<number> => {
+    const environment = new DeepSea({ size: 12 });
+    const agent = await createAgent(environment, {
+      network,
+      explorer: dqn.bootstrapped({ heads: 10 }),
+      replay: dqn.uniform({ capacity: 10_000 }),
+      targetUpdater: dqn.hard({ period: 100 }),
+      optimizer: dqn.adam({ learningRate: 1e-3 }),
+      learningStarts: 100,
+      learnPeriod: 2,
+      batchSize: 32,
+      seed,
+    });
+    await finish(agent, environment, 8_000);
+    return (await evaluate(agent, new DeepSea({ size: 12 }), { episodes: 1, seed: 9 })).mean;
+  };
+  const plain = dqn.mlp({ hidden: [32] });
+
+  test.each([1, 2, 3])('seed %i: is found within 667 by heads with random priors', async (seed) => {
+    expect(await run(dqn.randomPrior(plain), seed)).toBeCloseTo(0.99, 6);
+  });
+
+  test('is not found by heads that differ by their first weights alone', async () => {
+    expect(await run(plain, 1)).toBeLessThan(0.1);
   });
 });
 

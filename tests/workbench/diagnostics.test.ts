@@ -9,6 +9,7 @@ import {
   hard,
   maxQ,
   mlp,
+  randomPrior,
   recurrent,
   sequences,
   train,
@@ -184,6 +185,15 @@ describe('HiddenUnits', () => {
     const units = await HiddenUnits.of(memory.online);
     expect((await units?.report(inputs, rows))?.features).toBe(7);
     units?.dispose();
+  });
+
+  test('looks past a random prior at the layers that learn', async () => {
+    const [plain, beside] = [await small(), await small(randomPrior(mlp({ hidden: [6, 5] })))];
+    const learning = beside.online.weights().filter(({ name }) => name.startsWith('layers.0.layers.'));
+    plain.online.setWeights(learning.map((each) => ({ ...each, name: each.name.slice('layers.0.'.length) })));
+    const reports = [plain, beside].map(async ({ online }) => (await HiddenUnits.of(online))?.report(inputs, rows));
+    expect(await reports[1]).toEqual(await reports[0]);
+    expect((await reports[1])?.features).toBe(5);
   });
 
   test('has nothing to say where there is no hidden layer', async () => {

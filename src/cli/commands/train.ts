@@ -78,6 +78,7 @@ export function trainCommand(): Command {
     .addOption(new Option('--noise-hold <time>', 'how long noisy layers keep their noise').choices(['step', 'episode']))
     .option('--sigma <sigma>', 'σ₀ of noisy layers', number)
     .option('--heads <count>', 'heads of bootstrapped DQN', wholeNumber(2))
+    .option('--prior-scale <beta>', 'β of a random prior beside the network, which never learns', number)
     .option('--target-period <steps>', 'steps between copies into the target network', wholeNumber(1))
     .option('--target-rate <tau>', 'τ of a target network that follows every update, in place of copies', number)
     .option('--averaged-targets <count>', 'target networks that averaged DQN averages', wholeNumber(2))

@@ -16,6 +16,7 @@ import {
   polyak,
   prioritized,
   quantile,
+  randomPrior,
   recurrent,
   rmsprop,
   sampled,
@@ -24,6 +25,7 @@ import {
   uniform,
   type AgentOptions,
   type Munchausen,
+  type NetworkFactory,
   type Optimizer,
   type SampledSpec,
   type Schedule,
@@ -56,6 +58,8 @@ export function whyNot({ base, network, priorities, memory }: RegisteredPreset, 
       return explorer === 'noisyGreedy' ? undefined : `it explores by ${explorer}`;
     case 'heads':
       return explorer === 'bootstrapped' ? undefined : 'its network has one head';
+    case 'priorScale':
+      return base.head?.quantiles ? `the quantiles of its head ${head} take fractions` : undefined;
     case 'averagedTargets':
       return base.bootstrap?.kind === 'averagedQ' ? undefined : 'it averages no targets';
     case 'munchausenAlpha':
@@ -139,7 +143,7 @@ function targets(
 }
 
 function networkAndReplay({ base, network, priorities, memory }: RegisteredPreset, agent: AgentSettings, steps: number): object {
-  const { hidden, sigma, replayCapacity, priorityExponent, importanceExponent } = agent;
+  const { hidden, sigma, priorScale, replayCapacity, priorityExponent, importanceExponent } = agent;
   const changesPriorities = priorityExponent !== undefined || importanceExponent !== undefined;
   const weights = priorities && {
     priorityExponent: priorityExponent ?? priorities.priorityExponent,
@@ -148,7 +152,7 @@ function networkAndReplay({ base, network, priorities, memory }: RegisteredPrese
   if (memory) {
     const { capacity, units, length, burnIn } = memory;
     return {
-      network: recurrent({ units: agent.units ?? units, dueling: true }),
+      network: withPrior(recurrent({ units: agent.units ?? units, dueling: true }), priorScale),
       replay: sequences({
         capacity: replayCapacity ?? capacity,
         length: agent.sequenceLength ?? length,
@@ -159,12 +163,18 @@ function networkAndReplay({ base, network, priorities, memory }: RegisteredPrese
   }
   const changed: { network?: unknown; replay?: unknown } = {};
   const noisy = sigma === undefined ? network?.noisy : { sigma };
-  if (hidden || sigma !== undefined) changed.network = adaptive({ ...network, ...(noisy && { noisy }), ...(hidden && { hidden }) });
+  if (hidden || sigma !== undefined || priorScale !== undefined) {
+    changed.network = withPrior(adaptive({ ...network, ...(noisy && { noisy }), ...(hidden && { hidden }) }), priorScale);
+  }
   if (replayCapacity === undefined && !changesPriorities) return changed;
   const replay = (base.replay ?? uniform({ capacity: 100_000 })) as SampledSpec;
   const capacity = replayCapacity ?? replay.capacity;
   changed.replay = weights ? prioritized({ capacity, ...weights }) : sampled({ capacity, sampler: replay.sampler });
   return changed;
+}
+
+function withPrior(network: NetworkFactory, scale: number | undefined): NetworkFactory {
+  return scale === undefined ? network : randomPrior(network, { scale });
 }
 
 function valueHead({ base }: RegisteredPreset, { vMin, vMax, atoms, quantiles, quantileSamples: samples }: AgentSettings): object {

@@ -23,6 +23,7 @@ export const agentSchema = z.strictObject({
   noiseHold: z.enum(['step', 'episode']).optional(),
   sigma: z.number().positive().optional(),
   heads: z.int().min(2).optional(),
+  priorScale: z.number().positive().optional(),
   targetPeriod: count.optional(),
   targetRate: share.optional(),
   averagedTargets: z.int().min(2).optional(),

@@ -13,6 +13,7 @@ import { parallelLayer } from './parallel.ts';
 import { proposedQuantilesLayer } from './proposed-quantiles.ts';
 import { layersModelLayer } from './layers-model/layer.ts';
 import { quantileEmbedding } from './quantile-embedding.ts';
+import { randomPriorLayer } from './random-prior.ts';
 import { residualLayer } from './residual.ts';
 import { stackLayers } from './stack.ts';
 
@@ -39,6 +40,8 @@ function buildLayer(foundation: Foundation, plan: LayerPlan): TfjsLayer {
       return conv2dLayer(of(spec));
     case 'residual':
       return residualLayer(spec, within(0));
+    case 'randomPrior':
+      return randomPriorLayer(spec, within(0), within(1));
     case 'parallel':
       return parallelLayer(stacks.map((_, i) => within(i)));
     case 'dueling':
@@ -74,5 +77,7 @@ function factorsOf({ spec, parameters, stacks }: LayerPlan): { size: number; fac
     return spec.kind === 'layersModel' && spec.weights[i].trainable === false ? 0 : 1;
   };
   const own = parameters.map(({ shape }, i) => ({ size: sizeOf(shape), factor: factor(i) }));
-  return [...own, ...stacks.flat().flatMap(factorsOf)];
+  const within = stacks.map((stack) => stack.flatMap(factorsOf));
+  if (spec.kind === 'randomPrior') within[1] = within[1].map((each) => ({ ...each, factor: 0 }));
+  return [...own, ...within.flat()];
 }

@@ -21,6 +21,7 @@ const CHUNKS: Readonly<Record<Exclude<Kind, 'dense' | 'flatten' | 'layersModel'>
   layerNorm: async () => (await import('./layer-norm-layer.ts')).buildLayerNorm,
   conv2d: async () => (await import('./conv2d-layer.ts')).buildConv2d,
   residual: async () => (await import('./residual-layer.ts')).buildResidual,
+  randomPrior: async () => (await import('./random-prior-layer.ts')).buildRandomPrior,
   parallel: async () => (await import('./parallel-layer.ts')).buildParallel,
   dueling: async () => (await import('./dueling-layer.ts')).buildDueling,
   gru: async () => (await import('./gru-layer.ts')).buildGru,

@@ -78,6 +78,11 @@ class Translator {
         const sum = graph.layer('Add', [x.name, flat(this.stack(stacks[0], rows)).name]);
         return { name: this.#activate(spec.activation, sum), shape: x.shape };
       }
+      case 'randomPrior': {
+        const [y, prior] = stacks.map((stack) => flat(this.stack(stack, rows)));
+        const scaled = graph.layer('Rescaling', [prior.name], { scale: spec.scale ?? 1 });
+        return { name: graph.layer('Add', [y.name, scaled]), shape: y.shape };
+      }
       case 'parallel': {
         const branches = stacks.map((stack) => flat(this.stack(stack, rows)));
         if (branches.length === 1) return branches[0];

@@ -73,6 +73,10 @@ export class LayerTranslator {
         const sum = graph.node('Add', [this.#flat(rows), this.#flat(this.#stack(stacks[0], rows))]);
         return flat(this.#activate(spec.activation, sum));
       }
+      case 'randomPrior': {
+        const [y, prior] = stacks.map((stack) => this.#flat(this.#stack(stack, rows)));
+        return flat(graph.node('Add', [y, graph.node('Mul', [prior, graph.number(spec.scale ?? 1)])]));
+      }
       case 'parallel': {
         const branches = stacks.map((stack) => this.#flat(this.#stack(stack, rows)));
         return flat(graph.node('Concat', branches, { axis: 1 }));

@@ -78,6 +78,10 @@ export class CodeWriter {
         return x;
       case 'residual':
         return this.#let(lines, this.#activate(spec.activation, this.#call('add', x, this.#stack(stacks[0], x, lines))));
+      case 'randomPrior': {
+        const [y, prior] = stacks.map((stack) => this.#stack(stack, x, lines));
+        return this.#let(lines, this.#call('add', y, this.#call('scale', prior, String(spec.scale ?? 1))));
+      }
       case 'parallel': {
         const branches = stacks.map((stack) => this.#stack(stack, x, lines));
         return branches.length === 1 ? branches[0] : this.#let(lines, this.#call('concatenate', ...branches));

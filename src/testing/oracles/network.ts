@@ -24,7 +24,7 @@ export function naiveParameters(weights: readonly NamedTensor[]): Map<string, Fl
 
 /**
  * The outputs `[batch, outputSize]` of a network without noise, in double precision and plain loops: slow, and easy to check by eye. For networks of `dense`,
- * `noisyDense`, `layerNorm`, `flatten`, `residual`, `parallel` and `dueling` layers.
+ * `noisyDense`, `layerNorm`, `flatten`, `residual`, `randomPrior`, `parallel` and `dueling` layers.
  * @returns nothing if the network has another layer.
  */
 export function naiveForward(
@@ -44,7 +44,9 @@ export function naiveForward(
 }
 
 function isKnown({ spec, stacks }: LayerPlan): boolean {
-  const known = ['dense', 'noisyDense', 'layerNorm', 'flatten', 'residual', 'parallel', 'dueling'].includes(spec.kind);
+  const known = ['dense', 'noisyDense', 'layerNorm', 'flatten', 'residual', 'randomPrior', 'parallel', 'dueling'].includes(
+    spec.kind,
+  );
   return known && stacks.every((stack) => stack.every(isKnown));
 }
 
@@ -70,6 +72,10 @@ function runLayer({ spec, parameters: names, stacks }: LayerPlan, parameters: Na
     case 'residual': {
       const change = runStack(stacks[0], parameters, x);
       return x.map((each, i) => activation(each + change[i]));
+    }
+    case 'randomPrior': {
+      const [y, prior] = stacks.map((stack) => runStack(stack, parameters, x));
+      return y.map((each, i) => each + (spec.scale ?? 1) * prior[i]);
     }
     case 'parallel':
       return stacks.flatMap((stack) => runStack(stack, parameters, x));

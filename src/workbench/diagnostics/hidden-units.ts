@@ -25,21 +25,26 @@ interface Prefix {
 }
 
 /**
- * Looks at the hidden layers of a network through copies of its first layers on the embedded engine. Layers within layers, such as the streams of a dueling network, are not looked at; nor is
- * the memory of recurrent ones, which begins with zeros for each observation.
+ * Looks at the hidden layers of a network through copies of its first layers on the embedded engine; beside a random prior, of the layers that learn. Layers within layers, such as the streams of
+ * a dueling network, are not looked at; nor is the memory of recurrent ones, which begins with zeros for each observation.
  */
 export class HiddenUnits {
   readonly #source: QNetwork;
+  /** What the names of the weights of the layers that are looked at begin with. */
+  readonly #within: string;
   readonly #prefixes: readonly Prefix[];
 
-  private constructor(source: QNetwork, prefixes: readonly Prefix[]) {
+  private constructor(source: QNetwork, within: string, prefixes: readonly Prefix[]) {
     this.#source = source;
+    this.#within = within;
     this.#prefixes = prefixes;
   }
 
   /** Nothing where a network has no hidden layer, or one that the embedded engine does not run. */
   static async of(source: QNetwork): Promise<HiddenUnits | undefined> {
-    const { spec } = source;
+    const [only, ...others] = source.spec.layers;
+    const beside = only.kind === 'randomPrior' && others.length === 0;
+    const spec = beside ? { ...source.spec, layers: only.layers } : source.spec;
     if (spec.layers.length < 2 || layersOf(spec).some(({ kind }) => kind === 'layersModel')) return undefined;
     const engine = wasm();
     const prefixes: Prefix[] = [];
@@ -50,7 +55,7 @@ export class HiddenUnits {
       await engine.prepare?.(first);
       prefixes.push({ index, rectified, network: await engine.createNetwork(first, { random: new Random(0) }) });
     }
-    return new HiddenUnits(source, prefixes);
+    return new HiddenUnits(source, beside ? 'layers.0.' : '', prefixes);
   }
 
   /**
@@ -58,7 +63,11 @@ export class HiddenUnits {
    * @param observations - `[rows, inputSize]`, as the network takes them.
    */
   async report(observations: Float32Array, rows: number): Promise<HiddenUnitsReport> {
-    const weights = await (this.#source.weights() as MaybePromise<NamedTensor[]>);
+    const all = await (this.#source.weights() as MaybePromise<NamedTensor[]>);
+    const within = this.#within;
+    const weights = all
+      .filter(({ name }) => name.startsWith(`${within}layers.`))
+      .map((each) => ({ ...each, name: each.name.slice(within.length) }));
     let [dead, rectified] = [0, 0];
     let features = new Float32Array();
     for (const prefix of this.#prefixes) {
