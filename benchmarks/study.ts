@@ -13,7 +13,7 @@ import { readResults } from '../src/cli/benchmark/result.ts';
 import { runBenchmark } from '../src/cli/benchmark/run-benchmark.ts';
 import { writeFileAtomic } from '../src/node/index.ts';
 import { report } from './study/report.ts';
-import { compared, tasks } from './study/tasks.ts';
+import { compared, configurationFor, tasks } from './study/tasks.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 /** The numbers were tuned on the seeds below. */
@@ -46,8 +46,8 @@ if (!options.report) {
   const end = minutes === Infinity ? undefined : setTimeout(() => process.kill(process.pid, 'SIGINT'), minutes * 60_000);
   const asked = chosen(compared, options.presets);
   ({ failures } = await runBenchmark({
-    tasks: chosen(tasks, options.tasks).flatMap(({ name, configuration }) =>
-      asked.map((preset) => ({ name, configuration: { ...configuration, preset: preset.name, logPeriod: 10_000 } })),
+    tasks: chosen(tasks, options.tasks).flatMap((task) =>
+      asked.map((preset) => ({ name: task.name, configuration: configurationFor(task, preset) })),
     ),
     seeds: Array.from({ length: Number(options.seeds) }, (_, i) => FIRST_SEED + i),
     workers: Number(options.workers),
