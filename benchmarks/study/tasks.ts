@@ -68,7 +68,7 @@ export const tasks: readonly StudyTask[] = [
   },
   {
     // As fast as the published ones. It explores for as long, and learns as fast for as long, as in 250,000 steps: who does less of both hovers in the end.
-    name: 'LunarLander in 100,000',
+    name: 'LunarLander 100k',
     piece: 'classic',
     configuration: {
       environment: 'LunarLander-v3',
