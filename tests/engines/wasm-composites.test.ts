@@ -10,6 +10,7 @@ import type { DuelingSpec, LayerSpec, NetworkSpec } from '../../src/networks/spe
 import { traitsOf } from '../../src/networks/traits.ts';
 import { VARIANTS } from '../support/kernel-variants.ts';
 import { LAYER_KINDS, drawNumbers, networkSpecOf } from '../support/network-arbitraries.ts';
+import { expectPriorToStay } from '../support/random-prior.ts';
 import { drawWeights, readGradient } from '../support/read-gradient.ts';
 
 const ADAM = { kind: 'adam', beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0, decoupled: false } as const;
@@ -306,10 +307,13 @@ describe.each(VARIANTS)('layers within layers on the embedded engine, %s kernels
       advantage: [dense],
     };
     const residual: LayerSpec = { kind: 'residual', layers: [dense] };
+    const beside: LayerSpec = { kind: 'randomPrior', layers: [dense], prior: [dense] };
     const pairs: readonly (readonly [LayerSpec, LayerSpec])[] = [
       [dueling, { ...dueling, aggregation: 'max' }],
       [dueling, { ...dueling, advantage: [{ ...dense, activation: 'relu' }] }],
       [residual, { ...residual, activation: 'relu' }],
+      [beside, { ...beside, scale: 2 }],
+      [beside, { ...beside, prior: [{ ...dense, activation: 'relu' }] }],
       [residual, { ...residual, layers: [{ ...dense, activation: 'relu' }] }],
       [noisy, { ...noisy, noise: 'independent' }],
       [
@@ -330,6 +334,8 @@ describe.each(VARIANTS)('layers within layers on the embedded engine, %s kernels
     quiet.copyFrom(loud);
     expect(quiet.weights()).toEqual(loud.weights());
   });
+
+  it('leave a random prior as it is, whatever the optimizer', () => expectPriorToStay(engine));
 
   it('ask for no more memory over a thousand updates, and give all of it back', () => {
     const runtime = new Runtime(variant);
