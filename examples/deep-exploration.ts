@@ -16,7 +16,7 @@ const agent = await createAgent(environment, {
   seed: 1,
 });
 let [treasures, episodes] = [0, 0];
-for await (const event of train(agent, environment, { steps: 30_000 })) {
+for await (const event of train(agent, environment, { steps: 20_000 })) {
   if (event.kind !== 'episode') continue;
   if (event.return > 0) treasures++;
   if (++episodes % 100 === 0) console.log(`${episodes} episodes: ${treasures} treasures`);

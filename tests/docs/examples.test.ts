@@ -11,6 +11,7 @@ afterEach(() => {
 // What the last line of each example must say.
 const endings: Readonly<Record<string, RegExp>> = {
   'cartpole.ts': /^greedy return \d/,
+  'deep-exploration.ts': /^It dives to the treasure\.$/,
   'own-bootstrap-rule.ts': /^the best action in 5 of 5 states$/,
   'own-environment.ts': /^won every game$/,
   'own-layer.ts': /^greedy return \d/,
