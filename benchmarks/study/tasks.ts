@@ -1,6 +1,6 @@
 // What is learned in the study, and what others have published for it.
-import { whyNot } from '../../src/cli/configuration/agent-options.ts';
-import type { AgentSettings, PartialConfiguration } from '../../src/cli/configuration/schema.ts';
+import { usableSettings } from '../../src/cli/configuration/agent-options.ts';
+import type { PartialConfiguration } from '../../src/cli/configuration/schema.ts';
 import { presets, type RegisteredPreset } from '../../src/cli/presets.ts';
 
 /** A figure that somebody has published. */
@@ -98,8 +98,7 @@ export function configurationFor(
   preset: RegisteredPreset,
 ): PartialConfiguration & { preset: string } {
   const { agent, ...rest } = configuration;
-  const own = Object.entries(agent ?? {}).filter(([name]) => whyNot(preset, name as keyof AgentSettings) === undefined);
-  return { ...rest, ...(agent && { agent: Object.fromEntries(own) }), preset: preset.name, logPeriod: 10_000 };
+  return { ...rest, ...(agent && { agent: usableSettings(preset, agent) }), preset: preset.name, logPeriod: 10_000 };
 }
 
 /** What is compared. The defaults of the library are Double DQN: with tuned numbers, `default` and `double-dqn` are the same. */

@@ -1,4 +1,4 @@
-import { whyNot } from './configuration/agent-options.ts';
+import { usableSettings } from './configuration/agent-options.ts';
 import type { AgentSettings } from './configuration/schema.ts';
 import { GYMNASIUM } from './environments.ts';
 import { findPreset } from './presets.ts';
@@ -200,6 +200,5 @@ export function tunedNumbers(environment: string, preset: string): AgentSettings
   const tuned = tunedFor(environment);
   const found = findPreset(preset);
   if (!tuned || !found) return undefined;
-  const all = Object.entries({ ...tuned.agent, ...ofPresets[preset], ...tuned.presets?.[preset] });
-  return Object.fromEntries(all.filter(([name]) => whyNot(found, name as keyof AgentSettings) === undefined));
+  return usableSettings(found, { ...tuned.agent, ...ofPresets[preset], ...tuned.presets?.[preset] });
 }

@@ -18,11 +18,10 @@ export interface RandomPriorOptions {
  *
  * @example
  * ```ts
- * import { bootstrapped, createAgent, mlp, randomPrior, spaces } from '@scope/dqn';
+ * import { bootstrapped, createAgent, mlp, randomPrior } from '@scope/dqn';
+ * import { DeepSea } from '@scope/dqn/environments';
  *
- * const agent = await createAgent({
- *   observationSpace: spaces.box({ shape: [4] }),
- *   actionSpace: spaces.discrete(2),
+ * const agent = await createAgent(new DeepSea(), {
  *   network: randomPrior(mlp({ hidden: [64] }), { scale: 3 }),
  *   explorer: bootstrapped({ heads: 10 }),
  * });

@@ -84,6 +84,11 @@ export function whyNot({ base, network, priorities, memory }: RegisteredPreset, 
   }
 }
 
+/** Those of the settings that a preset has a use for. */
+export function usableSettings(preset: RegisteredPreset, settings: AgentSettings): AgentSettings {
+  return Object.fromEntries(Object.entries(settings).filter(([name]) => whyNot(preset, name as Setting) === undefined));
+}
+
 /**
  * The options of the agent that a configuration asks for: those of its preset, with what is changed in them.
  *
