@@ -8,9 +8,13 @@ import { connect, type Trainer, type TrainerOptions } from '../remote/trainer.ts
  * @example
  * ```ts no-run
  * import { trainInWorker } from '@scope/dqn/browser';
- * import type { Config } from './worker.ts';
  *
- * const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
+ * interface Config {
+ *   readonly steps: number;
+ *   readonly seed: number;
+ * }
+ * // worker.js: serveTraining({ async create({ steps, seed }: Config) { … } });
+ * const worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
  * const trainer = trainInWorker<Config>(worker, { steps: 20_000, seed: 1 });
  * trainer.listen((event) => {
  *   if (event.kind === 'progress') for (const episode of event.episodes) console.log(episode.step, episode.return);

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { compileSamples, extractSamples, readSamples, writeSamples } from '../support/doc-samples.ts';
+import { compileSamples, docstringsOf, extractSamples, readSamples, writeSamples } from '../support/doc-samples.ts';
 
 const root = join(import.meta.dirname, '../..');
 // Inside the project, so that imports of the package lead to its sources.
@@ -14,9 +14,9 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-describe('the samples in the documents', () => {
+describe('the samples in documents and docstrings', () => {
   it('compile', () => {
-    expect(samples.length).toBeGreaterThan(0);
+    for (const folder of ['docs/', 'src/']) expect(samples.filter(({ place }) => place.startsWith(folder))).not.toEqual([]);
     expect(compileSamples(paths, root)).toEqual([]);
   });
 
@@ -65,6 +65,24 @@ describe('the harness', () => {
     ]);
     const quoted = ['````md', `${fence}ts`, 'inner();', fence, '````', `${fence}ts`, `${fence}ts`, fence];
     expect(extractSamples('b.md', quoted.join('\n'))).toEqual([{ place: 'b.md:7', code: `${fence}ts`, runs: true }]);
+  });
+
+  it('finds what stands in docstrings', () => {
+    const source = [
+      '/** One line. */',
+      '  /**',
+      '   * Text.',
+      `   * ${fence}ts`,
+      '   * for (;;) {',
+      '   *   one();',
+      '   * }',
+      `   * ${fence}`,
+      '   */',
+    ];
+    const code = `const s = '${fence}';`;
+    expect(extractSamples('a.ts', docstringsOf([...source, `// ${fence}js`, code].join('\n')))).toEqual([
+      { place: 'a.ts:5', code: 'for (;;) {\n  one();\n}', runs: true },
+    ]);
   });
 
   it.each([`${fence}ts\nnever ends`, `${fence}js\nx\n${fence}`, `${fence}ts norun\nx\n${fence}`])('refuses %j', (text) => {

@@ -1,10 +1,10 @@
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join, sep } from 'node:path';
 import ts from 'typescript';
 
-/** A block of TypeScript in a document. */
+/** A block of TypeScript in a document or a docstring. */
 export interface Sample {
-  /** The document and the line where the code begins, as `docs/architecture.md:12`. */
+  /** The file and the line where the code begins, as `docs/architecture.md:12`. */
   readonly place: string;
   readonly code: string;
   /** Whether it may be run; a block that begins with ```` ```ts no-run ```` is only compiled. */
@@ -41,12 +41,31 @@ export function extractSamples(name: string, markdown: string): Sample[] {
   return samples;
 }
 
-/** The samples of the README and of all documents in `docs`. */
+/** What stands in the docstrings of a module, on the same lines; anything else is left out. */
+export function docstringsOf(source: string): string {
+  let within = false;
+  const lines = source.split('\n').map((line) => {
+    if (/^\s*\/\*\*(?!.*\*\/)/.test(line)) within = true;
+    else if (line.includes('*/')) within = false;
+    else if (within) return line.replace(/^\s*\* ?/, '');
+    return '';
+  });
+  return lines.join('\n');
+}
+
+/** The samples of the README, of all documents in `docs`, and of the docstrings in `src`. */
 export function readSamples(root: string): Sample[] {
+  const read = (name: string) => readFileSync(join(root, name), 'utf8');
   const documents = readdirSync(join(root, 'docs'))
     .filter((name) => name.endsWith('.md'))
     .map((name) => `docs/${name}`);
-  return ['README.md', ...documents].flatMap((name) => extractSamples(name, readFileSync(join(root, name), 'utf8')));
+  const modules = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts') && !name.endsWith('.generated.ts'))
+    .map((name) => `src/${name.replaceAll(sep, '/')}`);
+  return [
+    ...['README.md', ...documents].flatMap((name) => extractSamples(name, read(name))),
+    ...modules.sort().flatMap((name) => extractSamples(name, docstringsOf(read(name)))),
+  ];
 }
 
 /** Writes each sample as a module of its own into the folder, which is emptied first, and gives their paths. */
@@ -55,7 +74,7 @@ export function writeSamples(samples: readonly Sample[], folder: string): Map<Sa
   mkdirSync(folder, { recursive: true });
   return new Map(
     samples.map((sample) => {
-      const path = join(folder, `${basename(sample.place).replace(/\W+/g, '-')}.ts`);
+      const path = join(folder, `${sample.place.replace(/\W+/g, '-')}.ts`);
       // Without an import a file is no module, and may neither await nor be imported.
       writeFileSync(path, `${sample.code}\nexport {};\n`);
       return [sample, path];

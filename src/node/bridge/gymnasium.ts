@@ -96,7 +96,10 @@ const KINDS: Readonly<Record<keyof ElementTypes, true>> = {
  * and `evaluate` take it as it is. Where Python dies or hangs, calls are rejected with `worker-failed`, and the next `reset()` starts it anew.
  *
  * @example
- * ```ts
+ * ```ts no-run
+ * import { createAgent, train } from '@scope/dqn';
+ * import { gymnasium } from '@scope/dqn/node';
+ *
  * const environment = await gymnasium('CartPole-v1', { vector: 16, observation: 'float32' });
  * const agent = await createAgent(environment, { seed: 1 });
  * for await (const event of train(agent, environment, { steps: 50_000 })) if (event.kind === 'episode') console.log(event.return);
