@@ -2,7 +2,7 @@ import type { LayerSpec, NetworkSpec } from './spec.ts';
 
 /** What a network can do beyond giving outputs for inputs. */
 export interface NetworkTraits {
-  /** Whether it has noisy layers. */
+  /** Whether it has noisy layers; those of a random prior are without noise. */
   readonly noisy: boolean;
   /** Numbers in its recurrent state: the units of its GRUs one after the other; 0 without memory. */
   readonly stateSize: number;
@@ -15,10 +15,15 @@ export function traitsOf(spec: NetworkSpec): NetworkTraits {
   const layers = layersOf(spec);
   const last = spec.layers.at(-1)?.kind;
   return {
-    noisy: layers.some((layer) => layer.kind === 'noisyDense'),
+    noisy: spec.layers.some(isNoisy),
     stateSize: layers.reduce((sum, layer) => (layer.kind === 'gru' ? sum + layer.units : sum), 0),
     fractions: last === 'implicitQuantiles' ? 'given' : last === 'proposedQuantiles' ? 'proposed' : 'none',
   };
+}
+
+function isNoisy(layer: LayerSpec): boolean {
+  if (layer.kind === 'noisyDense') return true;
+  return layer.kind === 'randomPrior' ? layer.layers.some(isNoisy) : stacksOf(layer).some((stack) => stack.some(isNoisy));
 }
 
 /** The stacks of layers within a layer, in the order of their parameters. */

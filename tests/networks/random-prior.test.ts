@@ -1,5 +1,5 @@
 import { describe, expect, expectTypeOf, it } from 'vitest';
-import { bootstrapped, createAgent, implicitQuantile, uniform } from '../../src/index.ts';
+import { bootstrapped, createAgent, implicitQuantile, noisyGreedy, uniform } from '../../src/index.ts';
 import { CartPole } from '../../src/environments/index.ts';
 import { cnn } from '../../src/networks/cnn.ts';
 import { mlp } from '../../src/networks/mlp.ts';
@@ -36,6 +36,14 @@ describe('randomPrior', () => {
     expect(traitsOf(factory.build(io)).stateSize).toBe(5);
     expect(traitsOf(randomPrior(recurrent({ units: 5 })).build(io)).stateSize).toBe(10);
     expect(randomPrior(mlp({ hidden: [] })).recurrent).toBeUndefined();
+  });
+
+  it('explores by the noise of the network alone, for a prior is without', async () => {
+    const [noisy, quiet] = [mlp({ hidden: [], noisy: true }), mlp({ hidden: [] })];
+    expect(traitsOf(randomPrior(noisy, { prior: quiet }).build(io)).noisy).toBe(true);
+    expect(traitsOf(randomPrior(quiet, { prior: noisy }).build(io)).noisy).toBe(false);
+    const network = randomPrior(quiet, { prior: noisy });
+    await expect(createAgent(new CartPole(), { network, explorer: noisyGreedy() })).rejects.toThrow('noisy layers in the network');
   });
 
   it('gives every head a prior of its own', async () => {
