@@ -58,7 +58,7 @@ process.on('message', async ({ files, changed, limitSeconds }) => {
   for (const file of changed) vitest.invalidateFile(file);
   const tests = await specificationsOf(files);
   if (tests.length === 0) {
-    process.send({ outcome: 'no tests' });
+    process.send({ outcome: 'no tests', seconds: 0 });
     clearInterval(watch);
     return;
   }

@@ -191,7 +191,14 @@ describe('HiddenUnits', () => {
     const [plain, beside] = [await small(), await small(randomPrior(mlp({ hidden: [6, 5] })))];
     const learning = beside.online.weights().filter(({ name }) => name.startsWith('layers.0.layers.'));
     plain.online.setWeights(learning.map((each) => ({ ...each, name: each.name.slice('layers.0.'.length) })));
-    const reports = [plain, beside].map(async ({ online }) => (await HiddenUnits.of(online))?.report(inputs, rows));
+    const reports = [plain, beside].map(async ({ online }) => {
+      const units = await HiddenUnits.of(online);
+      try {
+        return await units?.report(inputs, rows);
+      } finally {
+        units?.dispose();
+      }
+    });
     expect(await reports[1]).toEqual(await reports[0]);
     expect((await reports[1])?.features).toBe(5);
   });
