@@ -33,11 +33,11 @@ export interface SupportedOptions {
  */
 export function supported(model: ActionModel, options: SupportedOptions = {}): ActionConstraint {
   const threshold = checkNumber('supported({ threshold })', options.threshold ?? 0.3, { min: 0, max: 1 });
-  let probabilities = new Float32Array();
   return {
     kind: 'supported',
     allow: (observations, batch, actions, out) => {
-      if (probabilities.length < batch * actions) probabilities = new Float32Array(batch * actions);
+      // Not kept: another call may come before the model has answered.
+      const probabilities = new Float32Array(batch * actions);
       return chain(model.probabilities(observations, batch, probabilities), () => {
         for (let offset = 0, end = batch * actions; offset < end; offset += actions) {
           let most = 0;
@@ -62,10 +62,10 @@ export function constrained<Observation>(
 ): Policy<Observation> {
   const { n } = discreteActions(environment.actionSpace, 'constrained(environment)');
   const codec = new ObservationCodec(environment.observationSpace);
-  const row = new Float32Array(codec.size);
-  const bytes = codec.type === 'uint8' ? new Uint8Array(codec.size) : row;
   return {
     act: (observation, options) => {
+      const row = new Float32Array(codec.size);
+      const bytes = codec.type === 'uint8' ? new Uint8Array(codec.size) : row;
       codec.encode(observation, bytes, 0, 'act(observation)');
       if (bytes !== row) row.set(bytes);
       const allowed = new Uint8Array(n);

@@ -82,6 +82,21 @@ export class Dataset implements DatasetColumns {
   }
 }
 
+/**
+ * Refuses a dataset of nothing.
+ * @throws DqnError `invalid-dataset`.
+ */
+export function refuseEmpty(where: string, { episodes }: Dataset): void {
+  if (episodes > 0) return;
+  throw new DqnError({
+    code: 'invalid-dataset',
+    where,
+    expected: 'at least one episode',
+    received: 'none',
+    remedy: 'Record one first.',
+  });
+}
+
 function checkColumns(columns: DatasetColumns): void {
   const { observationSize, actionCount, observations, actions, rewards, terminations, truncations, episodeEnds, probabilities } =
     columns;

@@ -1,7 +1,6 @@
 import { checkNumber } from '../common/check.ts';
-import { DqnError } from '../common/errors.ts';
 import { checkTable } from './action-model.ts';
-import type { Dataset } from './dataset.ts';
+import { refuseEmpty, type Dataset } from './dataset.ts';
 import { checkProbabilities, knownBehavior } from './importance-sampling.ts';
 
 /** What an estimate needs beside the dataset. */
@@ -29,15 +28,7 @@ export function doublyRobust(dataset: Dataset, options: DoublyRobustOptions): nu
   const { policy, qValues } = options;
   const discount = checkNumber('doublyRobust({ discount })', options.discount ?? 1, { min: 0, max: 1 });
   const { size, episodes, actionCount, actions, rewards, terminations, episodeEnds } = dataset;
-  if (episodes === 0) {
-    throw new DqnError({
-      code: 'invalid-dataset',
-      where: 'doublyRobust(dataset)',
-      expected: 'at least one episode',
-      received: 'none',
-      remedy: 'Record something first.',
-    });
-  }
+  refuseEmpty('doublyRobust(dataset)', dataset);
   checkTable('doublyRobust({ policy })', policy, dataset);
   checkTable('doublyRobust({ qValues })', qValues, dataset);
   checkProbabilities('doublyRobust', 'policy', policy, policy.length, false);

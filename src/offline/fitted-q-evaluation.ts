@@ -20,7 +20,7 @@ import { hard } from '../targets/hard.ts';
 import type { TargetUpdater } from '../targets/target-updater.ts';
 import { actionProbabilities, type ActionModel } from './action-model.ts';
 import { notStarted } from './behavior-cloning.ts';
-import type { Dataset } from './dataset.ts';
+import { refuseEmpty, type Dataset } from './dataset.ts';
 import { checkFit, type OfflineLearner, type OfflineReport } from './offline-learner.ts';
 import { gatherObservations, StepSampler } from './step-sampler.ts';
 
@@ -186,8 +186,10 @@ export class FittedQEvaluation<M extends Timing = 'sync'> implements OfflineLear
   /**
    * What the policy is worth at the start of an episode: the mean over the episodes of `Σ_a π(a | s_0) Q(s_0, a)`.
    * @param dataset - whose first observations count.
+   * @throws DqnError `invalid-dataset` without an episode, or where it is of other spaces.
    */
   async value(dataset: Dataset): Promise<number> {
+    refuseEmpty('FittedQEvaluation.value(dataset)', dataset);
     const q = await this.qValues(dataset);
     const policy = await actionProbabilities(this.#parts.model, dataset);
     const actions = this.#actions;

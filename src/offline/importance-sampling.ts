@@ -14,14 +14,16 @@ export interface ImportanceSamplingOptions {
    * - `ordinary`: the mean of `ρ_e G_e`, ρ being the ratio of the probabilities of the whole episode; unbiased.
    * - `weighted`: `Σ ρ_e G_e / Σ ρ_e`; biased, of far less variance; 0 where all ratios are 0.
    * - `perDecision` (default): the mean of `Σ_t γᵗ ρ_{e,0…t} r_t`; unbiased, of less variance than `ordinary`.
+   *
+   * In episodes of many hundred steps ρ itself is as good as 0, or beyond all bounds: `weighted` alone compares what is left of them.
    */
   readonly kind?: 'ordinary' | 'weighted' | 'perDecision';
 }
 
 /**
- * The value of a policy at the start of an episode, from episodes that another one recorded. Source: Precup, Sutton and Singh 2000, "Eligibility Traces for Off-Policy
+ * The value of a policy at the start of an episode, from complete episodes that another one recorded: a fragment at the end is left out, as what it would have brought is not known. Source: Precup, Sutton and Singh 2000, "Eligibility Traces for Off-Policy
  * Policy Evaluation".
- * @throws DqnError `invalid-dataset` without an episode, `invalid-option` if a probability is out of range or missing, or another option.
+ * @throws DqnError `invalid-dataset` without a complete episode, `invalid-option` if a probability is out of range or missing, or another option.
  */
 export function importanceSampling(dataset: Dataset, options: ImportanceSamplingOptions): number {
   const { target, kind = 'perDecision' } = options;
@@ -30,27 +32,39 @@ export function importanceSampling(dataset: Dataset, options: ImportanceSampling
   if (!['ordinary', 'weighted', 'perDecision'].includes(kind)) {
     refuse('invalid-option', 'kind', "'ordinary', 'weighted' or 'perDecision'", describe(kind));
   }
-  if (dataset.episodes === 0) refuse('invalid-dataset', 'dataset', 'at least one episode', 'none');
   checkProbabilities('importanceSampling', 'behavior', behavior, dataset.size, true);
   checkProbabilities('importanceSampling', 'target', target, dataset.size, false);
-  let sum = 0;
-  let ratios = 0;
+  // Products of so many factors leave the range of doubles: their logarithms do not.
+  const logRatios: number[] = [];
+  const returns: number[] = [];
+  let decided = 0;
   for (let episode = 0; episode < dataset.episodes; episode++) {
-    let ratio = 1;
+    if (!dataset.isComplete(episode)) continue;
+    let logRatio = 0;
     let factor = 1;
     let plain = 0;
-    let decided = 0;
     for (let step = dataset.start(episode); step < dataset.episodeEnds[episode]; step++) {
-      ratio *= target[step] / behavior[step];
-      plain += factor * dataset.rewards[step];
-      decided += factor * ratio * dataset.rewards[step];
+      logRatio += Math.log(target[step]) - Math.log(behavior[step]);
+      const reward = factor * dataset.rewards[step];
+      plain += reward;
+      decided += scaled(logRatio, reward);
       factor *= discount;
     }
-    ratios += ratio;
-    sum += kind === 'perDecision' ? decided : ratio * plain;
+    logRatios.push(logRatio);
+    returns.push(plain);
   }
-  if (kind !== 'weighted') return sum / dataset.episodes;
-  return ratios === 0 ? 0 : sum / ratios;
+  const episodes = returns.length;
+  if (episodes === 0) refuse('invalid-dataset', 'dataset', 'at least one complete episode', 'none');
+  if (kind === 'perDecision') return decided / episodes;
+  const sum = (of: readonly number[], less: number) => of.reduce((total, x, e) => total + scaled(logRatios[e] - less, x), 0);
+  if (kind === 'ordinary') return sum(returns, 0) / episodes;
+  const most = logRatios.reduce((a, b) => Math.max(a, b));
+  return most === -Infinity ? 0 : sum(returns, most) / sum(new Array<number>(episodes).fill(1), most);
+}
+
+/** `e^log · x`, 0 for x = 0 whatever the factor. */
+function scaled(log: number, x: number): number {
+  return x === 0 ? 0 : Math.exp(log) * x;
 }
 
 /**

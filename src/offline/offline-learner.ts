@@ -60,8 +60,9 @@ export class AgentLearner<Observation, M extends Timing> implements OfflineLearn
     if (state !== undefined) return this.#agent.setState(state);
     if (replay.size > 0)
       refuse('an agent that remembers nothing', `one with ${replay.size} transitions`, 'Make a new agent, or pass resume.');
-    if (replay.capacity < dataset.size) {
-      refuse(`a replay with room for ${dataset.size} transitions`, `one of capacity ${replay.capacity}`, 'Raise its capacity.');
+    const transitions = dataset.size * (replay.transitionsPerStep ?? 1);
+    if (replay.capacity < transitions) {
+      refuse(`a replay with room for ${transitions} transitions`, `one of capacity ${replay.capacity}`, 'Raise its capacity.');
     }
     const actionMasks = this.#constraint && (await allowedActions(this.#constraint, dataset));
     const { discount, nStep } = options;

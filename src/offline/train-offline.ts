@@ -6,7 +6,7 @@ import { crc32 } from '../common/crc32.ts';
 import { DqnError } from '../common/errors.ts';
 import { Breather } from '../common/macrotask.ts';
 import { isPromise, type Timing } from '../common/maybe-promise.ts';
-import { checkSame, readCount, readFields } from '../common/read-state.ts';
+import { checkSame, damagedState, readCount, readFields, readString } from '../common/read-state.ts';
 import type { State } from '../common/state.ts';
 import { throwIfAborted, type AbortSignalLike } from '../training/abort.ts';
 import { evaluate } from '../training/evaluate.ts';
@@ -50,6 +50,9 @@ export interface OfflineRun<R extends OfflineReport = OfflineReport> extends Asy
 
 /** The version of the layout of a run's checkpoint. */
 const version = 1;
+
+/** What a run tells, in its order: an update, and what of the other two is due after it. */
+const TURNS = ['update', 'evaluation', 'checkpoint'] as const;
 
 const known = { updates: true, constraint: true, evaluation: true, checkpointPeriod: true, resume: true, signal: true } as const;
 
@@ -97,7 +100,7 @@ export function trainOffline<Observation>(
   const { checkpointPeriod, evaluation } = options;
   if (checkpointPeriod !== undefined) checkInteger('trainOffline({ checkpointPeriod })', checkpointPeriod, { min: 1 });
   if (evaluation) checkInteger('trainOffline({ evaluation: { period } })', evaluation.period, { min: 1 });
-  const agent = 'replay' in learner ? new AgentLearner(learner, options.constraint) : undefined;
+  const agent = 'start' in learner ? undefined : new AgentLearner(learner, options.constraint);
   if (!agent && options.constraint) refuse('constraint', 'an agent to constrain', 'another learner', 'Leave it out.');
   const policy = agent ? agent.policy : (learner as Partial<Policy<Observation>>);
   if (evaluation && !policy.act) refuse('evaluation', 'a learner that acts', 'one without act()', 'Leave it out.');
@@ -111,6 +114,8 @@ class Run<Observation> {
   readonly #dataset: Dataset;
   readonly #options: TrainOfflineOptions<Observation>;
   #done = 0;
+  /** What comes next; where it is not due, what comes after it. */
+  #next: (typeof TURNS)[number] = 'update';
   #starting: Promise<void> | undefined;
 
   constructor(learner: OfflineLearner, policy: Policy<Observation>, dataset: Dataset, options: TrainOfflineOptions<Observation>) {
@@ -125,16 +130,26 @@ class Run<Observation> {
     throwIfAborted(signal, 'trainOffline({ signal })');
     await this.#start();
     const breather = new Breather();
-    while (this.#done < updates) {
+    while (this.#done < updates || this.#next !== 'update') {
       throwIfAborted(signal, 'trainOffline({ signal })');
-      const learning = this.#learner.learn();
-      const report = isPromise(learning) ? await learning : learning;
-      const step = ++this.#done;
-      yield { kind: 'update', step, ...report };
-      if (evaluation && step % evaluation.period === 0) {
-        const { environment, episodes, seed } = evaluation;
-        yield { kind: 'evaluation', step, ...(await evaluate(this.#policy, environment, { episodes, seed, signal })) };
+      if (this.#next === 'update') {
+        const learning = this.#learner.learn();
+        const report = isPromise(learning) ? await learning : learning;
+        this.#done++;
+        this.#next = 'evaluation';
+        yield { kind: 'update', step: this.#done, ...report };
       }
+      const step = this.#done;
+      if (this.#next === 'evaluation') {
+        let told: EvaluationEvent | undefined;
+        if (evaluation && step % evaluation.period === 0) {
+          const { environment, episodes, seed } = evaluation;
+          told = { kind: 'evaluation', step, ...(await evaluate(this.#policy, environment, { episodes, seed, signal })) };
+        }
+        this.#next = 'checkpoint';
+        if (told) yield told;
+      }
+      this.#next = 'update';
       if (checkpointPeriod !== undefined && step % checkpointPeriod === 0) {
         yield { kind: 'checkpoint', step, bytes: await this.checkpoint() };
       }
@@ -144,7 +159,12 @@ class Run<Observation> {
 
   async checkpoint(): Promise<Uint8Array<ArrayBuffer>> {
     await this.#start();
-    const state = { done: this.#done, dataset: fingerprint(this.#dataset), learner: await this.#learner.getState() };
+    const state = {
+      done: this.#done,
+      next: this.#next,
+      dataset: fingerprint(this.#dataset),
+      learner: await this.#learner.getState(),
+    };
     return encodeArchive({ kind: 'offline training', version, state });
   }
 
@@ -159,8 +179,12 @@ class Run<Observation> {
     const fields = readFields(where, decodeArchive(resume, { kind: 'offline training', version }));
     checkSame(`${where}.dataset`, readFields(`${where}.dataset`, fields.dataset), fingerprint(this.#dataset));
     const done = readCount(where, fields, 'done');
+    const name = readString(where, fields, 'next');
+    const next = TURNS.find((turn) => turn === name);
+    if (!next) throw damagedState(`${where}.next`, TURNS.join(', '), name);
     await this.#learner.start(this.#dataset, fields.learner as State);
     this.#done = done;
+    this.#next = next;
   }
 }
 

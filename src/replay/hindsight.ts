@@ -158,6 +158,11 @@ export class HindsightReplay implements ReplayBuffer {
     return this.inner.size;
   }
 
+  /** The step and its copies. */
+  get transitionsPerStep(): number {
+    return 1 + this.#options.goals;
+  }
+
   /** Those of the buffer inside. */
   get priorities(): ReplayPriorities | undefined {
     return this.inner.priorities;

@@ -75,6 +75,8 @@ export interface ReplayBuffer extends Stateful {
   updatePriorities?(ids: Float64Array, tdErrors: Float32Array): void;
   /** Called when the episode of an environment is over, after its last transition was added. */
   endEpisode?(stream: number): void;
+  /** Transitions that it keeps of a step, copies included. Left out: 1. */
+  readonly transitionsPerStep?: number;
 }
 
 /** A buffer still to be built: what `replay:` takes. */

@@ -125,6 +125,9 @@ describe('fittedQEvaluation', () => {
     expect(() =>
       trainOffline(evaluation as never, dataset, { updates: 1, evaluation: { environment: {} as never, period: 1 } }),
     ).toThrow(refusal('invalid-option', 'trainOffline({ evaluation })'));
+    await expect(evaluation.value(tabularDataset(3, 2, []))).rejects.toThrow(
+      refusal('invalid-dataset', 'FittedQEvaluation.value(dataset)'),
+    );
     await expect(evaluation.qValues(tabularDataset(2, 2, []))).rejects.toThrow(
       expect.objectContaining({ code: 'invalid-dataset' }),
     );

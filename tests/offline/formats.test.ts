@@ -286,6 +286,30 @@ describe('HDF5', () => {
     expect([...dataset.rewards]).toEqual([0, 1, 5, 6, 0, 1]);
   });
 
+  it('writes bytes whoever owns them', async () => {
+    const flags = { terminations: Buffer.from(good.terminations), truncations: Buffer.from(good.truncations) };
+    const bytes = new Dataset({ ...good, ...flags, observations: Buffer.from([9, 9, 1, 2, 3, 4, 5]).subarray(2) });
+    for (const layout of ['minari', 'd4rl'] as const) {
+      const again = await decodeHdf5(await encodeHdf5(bytes, { layout }), good);
+      expect(again).toEqual(new Dataset({ ...good, observations: Uint8Array.of(1, 2, 3, 4, 5) }));
+    }
+  });
+
+  it('reads bytes as numbers where the observations before are numbers', async () => {
+    const change = { 'episode_10/observations': [Uint8Array.of(7, 8, 9), [3, 1]] };
+    const dataset = await decodeHdf5(await hdf5({ ...minari, ...second, ...change } as never), { actionCount: 2 });
+    expect(dataset.observations).toEqual(Float32Array.of(0, 1, 2, 7, 8, 9));
+  });
+
+  it('refuses to write a dataset of nothing where nothing would tell its columns', async () => {
+    const flags = { terminations: new Uint8Array(), truncations: new Uint8Array(), episodeEnds: new Int32Array() };
+    const arrays = { observations: new Float32Array(), actions: new Int32Array(), rewards: new Float32Array() };
+    const nothing = new Dataset({ ...good, ...arrays, ...flags });
+    await expect(encodeHdf5(nothing)).rejects.toThrow(refusal('invalid-dataset', 'encodeHdf5(dataset)'));
+    expect(() => [...encodeJsonLines(nothing)]).toThrow(refusal('invalid-dataset', 'encodeJsonLines(dataset)'));
+    expect((await decodeHdf5(await encodeHdf5(nothing, { layout: 'd4rl' }), good)).episodes).toBe(0);
+  });
+
   it.each<[string, object, string]>([
     ['NaN', { 'episode_0/observations': [Float32Array.of(0, NaN, 2), [3, 1]] }, '/episode_0/observations[1]'],
     ['an action out of range', { 'episode_0/actions': [Int32Array.of(0, 2), [2]] }, '/episode_0/actions[1]'],
@@ -300,6 +324,15 @@ describe('HDF5', () => {
       '/episode_10',
     ],
     ['other observations', { ...second, 'episode_10/observations': [new Float32Array(6), [3, 2]] }, '/episode_10/observations'],
+    [
+      'numbers that are no bytes after bytes',
+      {
+        ...second,
+        'episode_0/observations': [Uint8Array.of(0, 1, 2), [3, 1]],
+        'episode_10/observations': [Float32Array.of(0, -1.5, 2), [3, 1]],
+      },
+      '/episode_10/observations[1]',
+    ],
     ['no step', { 'episode_0/observations': [new Float32Array(1), [1, 1]] }, '/episode_0/observations'],
     ['a probability of 0', { 'episode_0/probabilities': [Float32Array.of(0, 1), [2]] }, '/episode_0/probabilities[0]'],
   ])('refuses %s', async (_, change, path) => {
@@ -310,6 +343,11 @@ describe('HDF5', () => {
   it.each<[string, object, string]>([
     ['a missing dataset', { terminals: undefined }, '/terminals'],
     ['next observations of another shape', { next_observations: [new Float32Array(4), [2, 2]] }, '/next_observations'],
+    [
+      'next observations that are no bytes after bytes',
+      { observations: [Uint8Array.of(1, 2), [2, 1]], next_observations: [Float32Array.of(2, 0.5), [2, 1]] },
+      '/next_observations[1]',
+    ],
     ['steps that do not follow one another', { next_observations: [Float32Array.of(9, 3), [2, 1]] }, '/next_observations[0]'],
   ])('refuses in flat columns %s', async (_, change, path) => {
     const columns = {

@@ -206,6 +206,44 @@ describe('importanceSampling', () => {
     expect(importanceSampling(dataset, { behavior, target: [0, 0, 0], kind: 'weighted' })).toBe(0);
   });
 
+  it('weighs episodes of whatever length, and rewards that are none', () => {
+    const ofLength = (steps: number, reward: number) =>
+      new Dataset({
+        observationSize: 1,
+        actionCount: 2,
+        observations: new Float32Array(steps + 1),
+        actions: new Int32Array(steps),
+        rewards: new Float32Array(steps).fill(reward),
+        terminations: new Uint8Array(steps).fill(1, steps - 1),
+        truncations: new Uint8Array(steps),
+        episodeEnds: Int32Array.of(steps),
+      });
+    // Ratios of about 1e−1,440 and 2^5,000.
+    const some = {
+      behavior: new Float64Array(2_000).fill(0.5),
+      target: Array.from({ length: 2_000 }, (_, i) => (i % 2 ? 0.05 : 0.95)),
+    };
+    expect(importanceSampling(ofLength(2_000, 1), { ...some, kind: 'weighted' })).toBeCloseTo(2_000, 8);
+    const sure = { behavior: new Float64Array(5_000).fill(0.5), target: new Float64Array(5_000).fill(1) };
+    for (const kind of kinds) expect(importanceSampling(ofLength(5_000, 0), { ...sure, kind })).toBe(0);
+  });
+
+  it('leaves a fragment at the end out', () => {
+    const dataset = new Dataset({ ...good, truncations: new Uint8Array(3) });
+    const probabilities = [0.5, 0.5, 0.5];
+    for (const kind of kinds) {
+      expect(importanceSampling(dataset, { behavior: probabilities, target: probabilities, kind })).toBe(dataset.returns()[0]);
+    }
+    const cut = { ...good, terminations: new Uint8Array(2), truncations: new Uint8Array(2), episodeEnds: Int32Array.of(2) };
+    const open = {
+      ...cut,
+      observations: good.observations.slice(0, 3),
+      actions: good.actions.slice(0, 2),
+      rewards: good.rewards.slice(0, 2),
+    };
+    expect(refusal(() => importanceSampling(new Dataset(open), { behavior: [1, 1], target: [1, 1] })).code).toBe('invalid-dataset');
+  });
+
   it('refuses probabilities that are none', () => {
     const dataset = new Dataset(good);
     const half = [0.5, 0.5, 0.5];

@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { createAgent } from '../../src/agent/create-agent.ts';
 import { loadPolicy } from '../../src/agent/load-policy.ts';
 import type { FeedForwardOptions } from '../../src/agent/options.ts';
+import type { Policy } from '../../src/agent/policy.ts';
 import { maxQ } from '../../src/bootstrap/max-q.ts';
+import { decodeArchive, encodeArchive } from '../../src/common/archive.ts';
 import { Random } from '../../src/common/random.ts';
 import type { Environment } from '../../src/environment/environment.ts';
 import { readPolicy, policyOf, toOnnx } from '../../src/export/index.ts';
@@ -27,6 +29,7 @@ import {
   type OfflineReport,
   type TrainOfflineOptions,
 } from '../../src/offline/index.ts';
+import { hindsight } from '../../src/replay/hindsight.ts';
 import { prioritized } from '../../src/replay/prioritized.ts';
 import { recurrent } from '../../src/networks/recurrent.ts';
 import { sequences } from '../../src/replay/sequences.ts';
@@ -54,6 +57,18 @@ function someDataset(seed: number, episodes = 8): Dataset {
     })),
   );
 }
+
+/** An episode of a parrot. */
+function parrots(): Dataset {
+  const steps: TabularEpisode['steps'] = [
+    [0, 0, 1],
+    [1, 1, 1],
+  ];
+  return tabularDataset(2, 2, [{ steps, last: 0, end: 'truncated' }]);
+}
+
+/** What a checkpoint of a run is. */
+const LABEL = { kind: 'offline training', version: 1 } as const;
 
 const small: FeedForwardOptions<'sync'> = {
   network: mlp({ hidden: [8] }),
@@ -141,27 +156,39 @@ describe('trainOffline with an agent', () => {
     expect(await collect(trainOffline(await make(), dataset, { updates: 9, resume: early }))).toHaveLength(9);
     const other = trainOffline(await make(), someDataset(3), { updates: 9, resume: bytes });
     await expect(other.next()).rejects.toThrow(expect.objectContaining({ code: 'incompatible-checkpoint' }));
+    const unknown = encodeArchive({
+      ...LABEL,
+      state: { ...(decodeArchive(bytes, LABEL) as object), next: 'nothing' },
+    });
+    await expect(trainOffline(await make(), dataset, { updates: 9, resume: unknown }).next()).rejects.toThrow(
+      refusal('invalid-checkpoint', 'trainOffline({ resume }).next'),
+    );
     const damaged = bytes.slice();
     damaged[damaged.length - 5] ^= 1;
     const spoilt = trainOffline(await make(), dataset, { updates: 9, resume: damaged });
     await expect(spoilt.next()).rejects.toThrow(expect.objectContaining({ code: 'invalid-checkpoint' }));
   });
 
+  it('owes what a checkpoint between the events of one update was too early for', async () => {
+    const dataset = parrots();
+    const make = () => createAgent(new Parrot(), small);
+    const options = { updates: 4, checkpointPeriod: 2, evaluation: { environment: new Parrot(), period: 2, episodes: 1 } };
+    const whole = await collect(trainOffline(await make(), dataset, options));
+    const told = ['update', 'update', 'evaluation', 'checkpoint', 'update', 'update', 'evaluation', 'checkpoint'];
+    expect(whole.map(({ kind }) => kind)).toEqual(told);
+    for (let i = 0; i <= told.length; i++) {
+      const run = trainOffline(await make(), dataset, options);
+      for (let j = 0; j < i; j++) await run.next();
+      const resume = await run.checkpoint();
+      expect(await collect(trainOffline(await make(), dataset, { ...options, resume }))).toEqual(whole.slice(i));
+    }
+  });
+
   it('evaluates by periods of updates', async () => {
     const environment = new Parrot();
     const agent = await createAgent(environment, small);
-    const dataset = tabularDataset(2, 2, [
-      {
-        steps: [
-          [0, 0, 1],
-          [1, 1, 1],
-        ],
-        last: 0,
-        end: 'truncated',
-      },
-    ]);
     const evaluation = { environment: new Parrot(), period: 10, episodes: 2 };
-    const events = await collect(trainOffline(agent, dataset, { updates: 25, evaluation }));
+    const events = await collect(trainOffline(agent, parrots(), { updates: 25, evaluation }));
     const evaluations = events.filter((event) => event.kind === 'evaluation');
     expect(evaluations.map(({ step, episodes }) => [step, episodes])).toEqual([
       [10, 2],
@@ -177,6 +204,32 @@ describe('trainOffline with an agent', () => {
     abort.abort();
     await expect(run.next()).rejects.toThrow(expect.objectContaining({ code: 'aborted' }));
     expect(agent.updates).toBe(1);
+  });
+
+  it('needs room for the copies that a replay makes', async () => {
+    const dataset = someDataset(1);
+    const goals = { achieved: [0, 1], desired: [1, 2], reward: () => 0, goals: 2 } as const;
+    const first = async (capacity: number) => {
+      const agent = await createAgent(spaces, { ...small, replay: hindsight(uniform({ capacity }), goals) });
+      await trainOffline(agent, dataset, { updates: 1 }).next();
+      return agent.replay.size;
+    };
+    expect(await first(3 * dataset.size)).toBe(3 * dataset.size);
+    await expect(first(3 * dataset.size - 1)).rejects.toThrow(refusal('invalid-option', 'trainOffline(agent)'));
+  });
+
+  it('takes a learner for one whatever else it has', async () => {
+    let updates = 0;
+    const learner = {
+      replay: [],
+      get updates() {
+        return updates;
+      },
+      start: () => {},
+      learn: () => ({ update: ++updates, loss: 0, gradientNorm: 0, learningRate: 0 }),
+      getState: async () => ({ updates }),
+    };
+    expect(await collect(trainOffline(learner, someDataset(1), { updates: 2 }))).toHaveLength(2);
   });
 
   it('refuses what does not fit', async () => {
@@ -279,6 +332,19 @@ describe('constrained learning', () => {
     for (const threshold of [-0.1, 1.1, NaN]) {
       expect(() => supported(behavior, { threshold })).toThrow(refusal('invalid-option', 'supported({ threshold })'));
     }
+  });
+
+  it('answers each of two who ask at once', async () => {
+    const later: ActionModel = {
+      probabilities: async (observations, batch, out) => {
+        await Promise.resolve();
+        await behavior.probabilities(observations, batch, out);
+      },
+    };
+    const seen = { act: (_: Float32Array, options?: { actionMask?: Uint8Array }) => Number((options?.actionMask ?? []).join('')) };
+    const policy = constrained(seen as Policy<Float32Array>, supported(later, { threshold: 1 }), spaces);
+    const states = [Float32Array.of(1, 0, 0), Float32Array.of(0, 1, 0)];
+    expect(await Promise.all(states.map((state) => policy.act(state)))).toEqual([100, 1]);
   });
 
   it('is Double DQN, bit for bit, for τ = 0', async () => {

@@ -1,6 +1,6 @@
 import { DatasetBuilder } from '../dataset-builder.ts';
 import type { Dataset } from '../dataset.ts';
-import { ColumnReader, isFlag, isFloat } from './hdf5-columns.ts';
+import { ColumnReader, isFlag, isFloat, writeColumn } from './hdf5-columns.ts';
 import type { Hdf5Group } from './hdf5-package.ts';
 
 /**
@@ -12,7 +12,8 @@ export function readD4rl(file: Hdf5Group, actionCount: number): Dataset {
   const { shape, values } = reader.numbers('observations');
   const [steps] = shape;
   const width = shape.slice(1).reduce((product, n) => product * n, 1);
-  reader.check('observations', values, 'a finite number', isFloat);
+  const bytes = values instanceof Uint8Array;
+  reader.checkObservations('observations', values, bytes);
   const whole = `a whole number in [0, ${actionCount - 1}]`;
   const actions = reader.column('actions', steps, whole, (a) => Number.isInteger(a) && a >= 0 && a < actionCount);
   const rewards = reader.column('rewards', steps, 'a finite number', isFloat);
@@ -27,11 +28,11 @@ export function readD4rl(file: Hdf5Group, actionCount: number): Dataset {
     next = found.values;
     if (found.shape.join() !== shape.join())
       reader.refuse('next_observations', `a shape of [${shape.join(', ')}]`, `[${found.shape.join(', ')}]`);
-    reader.check('next_observations', next, 'a finite number', isFloat);
+    reader.checkObservations('next_observations', next, bytes);
   }
   const builder = new DatasetBuilder({
     observationSize: width,
-    observationType: values instanceof Uint8Array ? 'uint8' : 'float32',
+    observationType: bytes ? 'uint8' : 'float32',
     actionCount,
   });
   const rowOf = (of: ArrayLike<number>, t: number) => Array.prototype.slice.call(of, t * width, (t + 1) * width) as number[];
@@ -64,13 +65,11 @@ export function writeD4rl(file: Hdf5Group, dataset: Dataset): void {
     own.set(observations.subarray(from, from + (end - start) * width), start * width);
     next.set(observations.subarray(from + width, from + (end - start + 1) * width), start * width);
   }
-  const column = (name: string, data: Float32Array | Uint8Array | Int32Array, shape = [size]) =>
-    file.create_dataset({ name, data, shape });
-  column('observations', own, [size, width]);
-  column('next_observations', next, [size, width]);
-  column('actions', dataset.actions);
-  column('rewards', dataset.rewards);
-  column('terminals', dataset.terminations);
-  column('timeouts', dataset.truncations);
-  if (probabilities) column('probabilities', probabilities);
+  writeColumn(file, 'observations', own, [size, width]);
+  writeColumn(file, 'next_observations', next, [size, width]);
+  writeColumn(file, 'actions', dataset.actions, [size]);
+  writeColumn(file, 'rewards', dataset.rewards, [size]);
+  writeColumn(file, 'terminals', dataset.terminations, [size]);
+  writeColumn(file, 'timeouts', dataset.truncations, [size]);
+  if (probabilities) writeColumn(file, 'probabilities', probabilities, [size]);
 }

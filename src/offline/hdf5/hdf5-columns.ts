@@ -43,6 +43,12 @@ export class ColumnReader {
     return values;
   }
 
+  /** Observations that go with others, which are bytes or not. */
+  checkObservations(name: string, values: ArrayLike<number>, bytes: boolean): void {
+    if (bytes) this.check(name, values, 'a whole number in [0, 255], as the observations before are bytes', isByte);
+    else this.check(name, values, 'a finite number', isFloat);
+  }
+
   check(name: string, values: ArrayLike<number>, expected: string, passes: (value: number) => boolean): void {
     for (let i = 0; i < values.length; i++) if (!passes(values[i])) this.refuse(`${name}[${i}]`, expected, describe(values[i]));
   }
@@ -50,6 +56,13 @@ export class ColumnReader {
   refuse(name: string, expected: string, received: string): never {
     throw invalidFile(`${this.#path}/${name}`, expected, received);
   }
+}
+
+/** Writes a dataset of numbers into a group. */
+export function writeColumn(group: Hdf5Group, name: string, column: Float32Array | Uint8Array | Int32Array, shape: number[]): void {
+  // A copy without gaps; and a plain array, as the package takes no Buffer.
+  const data = column instanceof Uint8Array ? Uint8Array.from(column) : column.slice();
+  group.create_dataset({ name, data, shape });
 }
 
 /** The error of a file that is wrong at a path. */
@@ -67,6 +80,11 @@ export function invalidFile(path: string, expected: string, received: string, ca
 /** Whether it fits a float32. */
 export function isFloat(value: number): boolean {
   return Number.isFinite(Math.fround(value));
+}
+
+/** Whether it fits a byte. */
+export function isByte(value: number): boolean {
+  return Number.isInteger(value) && value >= 0 && value <= 255;
 }
 
 /** Whether it is 0 or 1. */

@@ -29,7 +29,7 @@ const SIGNATURE = '\x89HDF\r\n\x1a\n';
  * - D4RL's: `/observations, next_observations, actions, rewards, terminals, timeouts`, one row a step.
  *
  * Flags are bytes. Probabilities, where they are known, are a dataset `probabilities` more.
- * @throws DqnError `missing-package` without the package h5wasm, `invalid-option`.
+ * @throws DqnError `missing-package` without the package h5wasm, `invalid-option`, `invalid-dataset` for Minari's without an episode, which nothing would tell the columns of.
  */
 export async function encodeHdf5(dataset: Dataset, options: EncodeHdf5Options = {}): Promise<Uint8Array<ArrayBuffer>> {
   const { layout = 'minari' } = options;

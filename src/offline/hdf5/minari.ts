@@ -1,6 +1,6 @@
 import { DatasetBuilder } from '../dataset-builder.ts';
-import type { Dataset } from '../dataset.ts';
-import { ColumnReader, invalidFile, isFlag, isFloat } from './hdf5-columns.ts';
+import { refuseEmpty, type Dataset } from '../dataset.ts';
+import { ColumnReader, invalidFile, isFlag, isFloat, writeColumn } from './hdf5-columns.ts';
 import type { Hdf5Group } from './hdf5-package.ts';
 
 const GROUP = /^episode_(\d+)$/;
@@ -18,6 +18,7 @@ export function minariEpisodes(file: Hdf5Group): string[] {
 export function readMinari(file: Hdf5Group, actionCount: number): Dataset {
   let builder: DatasetBuilder | undefined;
   let observationSize = 0;
+  let bytes = false;
   for (const name of minariEpisodes(file)) {
     const reader = new ColumnReader(file.get(name) as Hdf5Group, `/${name}`);
     const { shape, values } = reader.numbers('observations');
@@ -25,16 +26,13 @@ export function readMinari(file: Hdf5Group, actionCount: number): Dataset {
     const steps = shape[0] - 1;
     if (!builder) {
       observationSize = width;
-      builder = new DatasetBuilder({
-        observationSize,
-        observationType: values instanceof Uint8Array ? 'uint8' : 'float32',
-        actionCount,
-      });
+      bytes = values instanceof Uint8Array;
+      builder = new DatasetBuilder({ observationSize, observationType: bytes ? 'uint8' : 'float32', actionCount });
     }
     if (width !== observationSize || !(steps >= 1)) {
       reader.refuse('observations', `a shape of [steps + 1, ${observationSize}] with at least one step`, `[${shape.join(', ')}]`);
     }
-    reader.check('observations', values, 'a finite number', isFloat);
+    reader.checkObservations('observations', values, bytes);
     const whole = `a whole number in [0, ${actionCount - 1}]`;
     const actions = reader.column('actions', steps, whole, (a) => Number.isInteger(a) && a >= 0 && a < actionCount);
     const rewards = reader.column('rewards', steps, 'a finite number', isFloat);
@@ -57,8 +55,12 @@ export function readMinari(file: Hdf5Group, actionCount: number): Dataset {
   return (builder as DatasetBuilder).build();
 }
 
-/** Writes the layout that {@link readMinari} reads, with the attributes `id` and `total_steps` of every episode and the totals of all. */
+/**
+ * Writes the layout that {@link readMinari} reads, with the attributes `id` and `total_steps` of every episode and the totals of all.
+ * @throws DqnError `invalid-dataset` without an episode.
+ */
 export function writeMinari(file: Hdf5Group, dataset: Dataset): void {
+  refuseEmpty('encodeHdf5(dataset)', dataset);
   const { observationSize: size, probabilities, observations } = dataset;
   file.create_attribute('total_episodes', dataset.episodes, null, '<q');
   file.create_attribute('total_steps', dataset.size, null, '<q');
@@ -68,11 +70,11 @@ export function writeMinari(file: Hdf5Group, dataset: Dataset): void {
     const group = file.create_group(`episode_${episode}`);
     group.create_attribute('id', episode, null, '<q');
     group.create_attribute('total_steps', steps, null, '<q');
-    const data = observations.slice((start + episode) * size, (end + episode + 1) * size);
-    group.create_dataset({ name: 'observations', data, shape: [steps + 1, size] });
+    const rows = observations.subarray((start + episode) * size, (end + episode + 1) * size);
+    writeColumn(group, 'observations', rows, [steps + 1, size]);
     for (const name of ['actions', 'rewards', 'terminations', 'truncations'] as const) {
-      group.create_dataset({ name, data: dataset[name].slice(start, end), shape: [steps] });
+      writeColumn(group, name, dataset[name].subarray(start, end), [steps]);
     }
-    if (probabilities) group.create_dataset({ name: 'probabilities', data: probabilities.slice(start, end), shape: [steps] });
+    if (probabilities) writeColumn(group, 'probabilities', probabilities.subarray(start, end), [steps]);
   }
 }

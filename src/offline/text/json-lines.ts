@@ -1,5 +1,5 @@
 import { describe } from '../../common/errors.ts';
-import type { Dataset } from '../dataset.ts';
+import { refuseEmpty, type Dataset } from '../dataset.ts';
 import {
   checkTextOptions,
   digitsOf,
@@ -24,8 +24,12 @@ const KEYS: Readonly<Record<keyof TextTransition, boolean>> = {
   probability: true,
 };
 
-/** A dataset as lines of JSON, a transition a line: `episode`, `observation`, `action`, `reward`, `terminated`, `truncated`, `nextObservation`, and `probability` where that is known. */
+/**
+ * A dataset as lines of JSON, a transition a line: `episode`, `observation`, `action`, `reward`, `terminated`, `truncated`, `nextObservation`, and `probability` where that is known.
+ * @throws DqnError (from the lines) `invalid-dataset` without an episode: nothing would tell the size of an observation.
+ */
 export function* encodeJsonLines(dataset: Dataset): Generator<string, void, void> {
+  refuseEmpty('encodeJsonLines(dataset)', dataset);
   const list = (values: ArrayLike<number>) => `[${Array.from(values, digitsOf).join(',')}]`;
   for (const { episode, observation, action, reward, terminated, truncated, nextObservation, probability } of transitionsOf(
     dataset,
