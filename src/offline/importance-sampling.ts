@@ -56,10 +56,18 @@ export function importanceSampling(dataset: Dataset, options: ImportanceSampling
   const episodes = returns.length;
   if (episodes === 0) refuse('invalid-dataset', 'dataset', 'at least one complete episode', 'none');
   if (kind === 'perDecision') return decided / episodes;
-  const sum = (of: readonly number[], less: number) => of.reduce((total, x, e) => total + scaled(logRatios[e] - less, x), 0);
-  if (kind === 'ordinary') return sum(returns, 0) / episodes;
+  if (kind === 'ordinary') return logRatios.reduce((sum, log, e) => sum + scaled(log, returns[e]), 0) / episodes;
   const most = logRatios.reduce((a, b) => Math.max(a, b));
-  return most === -Infinity ? 0 : sum(returns, most) / sum(new Array<number>(episodes).fill(1), most);
+  if (most === -Infinity) return 0;
+  let sum = 0;
+  let weights = 0;
+  for (const [e, log] of logRatios.entries()) {
+    // As shares of the largest, which then is 1.
+    const weight = Math.exp(log - most);
+    weights += weight;
+    sum += weight * returns[e];
+  }
+  return sum / weights;
 }
 
 /** `e^log · x`, 0 for x = 0 whatever the factor. */
