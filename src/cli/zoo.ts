@@ -180,8 +180,13 @@ export const zoo: Readonly<Record<string, TunedNumbers>> = {
       vMin: -0.1,
       vMax: 1.1,
     },
-    // Heads that differ by their first weights alone agree too soon to dive deeper than ten rows.
-    presets: { 'bootstrapped-dqn': { priorScale: 3 } },
+    presets: {
+      // Heads that differ by their first weights alone agree too soon to dive deeper than ten rows.
+      'bootstrapped-dqn': { priorScale: 3 },
+      // Their estimates begin in the middle of the support, above all that there is, and explore until that is forgotten: not too soon.
+      rainbow: { learningRate: 1e-4 },
+      'data-efficient-rainbow': { learningRate: 1e-4, nStep: 3 },
+    },
   },
   'MinAtar/Asterix-v1': minAtar,
   'MinAtar/Breakout-v1': minAtar,

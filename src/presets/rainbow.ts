@@ -10,7 +10,8 @@ import type { AgentPreset } from './preset.ts';
 
 /**
  * Rainbow (Hessel et al. 2018, table 1): Double, prioritized, dueling, 3-step, C51 and noisy DQN in one. β rises over 50 million steps (shorten it to your
- * run). The support [−10, 10] fits clipped rewards: for other returns pass `head: categorical({ vMin, vMax })`, best with 0 in its middle, where learning begins.
+ * run). The support [−10, 10] fits clipped rewards: for other returns pass `head: categorical({ vMin, vMax })`. Estimates begin in its middle: neutral
+ * where that is 0, optimistic where it is above all returns, and then they explore until that is forgotten.
  */
 export function rainbow(): AgentPreset {
   return {
