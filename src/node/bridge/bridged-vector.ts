@@ -92,7 +92,10 @@ export class BridgedVector<Observation, Action> implements VectorEnvironment<Obs
   readonly #recipe: Recipe;
   #made: Made;
   #starts = 0;
+  #restarting: Promise<void> | undefined;
   #touched = false;
+  /** The last one that was passed. */
+  #seed = 0;
   #closing: Promise<void> | undefined;
 
   private constructor(recipe: Recipe, made: Made) {
@@ -127,9 +130,12 @@ export class BridgedVector<Observation, Action> implements VectorEnvironment<Obs
       );
     }
     this.#checkMask(mask, where);
-    if (this.#made.connection.lost !== undefined) await this.#restart(where);
-    // Other streams after every start, so that an agent does not see the same episodes again.
-    const own = seed ?? (this.#touched ? undefined : this.#starts * this.size);
+    this.#seed = seed ?? this.#seed;
+    if (this.#made.connection.lost !== undefined) {
+      await (this.#restarting ??= this.#restart(where).finally(() => (this.#restarting = undefined)));
+      this.#checkOpen(where);
+    }
+    const own = seed ?? (this.#touched ? undefined : this.#firstSeed());
     const frame = await this.#made.connection.request(where, KIND.reset, { seed: own, options }, mask);
     this.#touched = true;
     return this.#readReset(frame);
@@ -162,6 +168,8 @@ export class BridgedVector<Observation, Action> implements VectorEnvironment<Obs
   }
 
   async #close(): Promise<void> {
+    // Whoever resets is told of its failure.
+    await this.#restarting?.catch(() => {});
     const { connection } = this.#made;
     if (connection.lost !== undefined) return;
     try {
@@ -180,6 +188,12 @@ export class BridgedVector<Observation, Action> implements VectorEnvironment<Obs
     if (deepEqual(made.observationSpace, observationSpace) && deepEqual(made.actionSpace, actionSpace)) return;
     made.connection.end();
     throw this.#refuse('invalid-space', where, 'the spaces of before', 'others', 'Make another environment.');
+  }
+
+  /** Another one after every start, so that an agent does not see the same episodes again. */
+  #firstSeed(): number {
+    const more = this.#starts * this.size;
+    return this.#seed + more <= Number.MAX_SAFE_INTEGER ? this.#seed + more : this.#seed - more;
   }
 
   #checkMask(mask: Uint8Array | undefined, where: string): void {

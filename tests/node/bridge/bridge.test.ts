@@ -248,6 +248,93 @@ describe('environments over the bridge', () => {
     expect(channel.killed).toBe(true);
   });
 
+  /** Environments whose other side can be ended, and is there again only when the test lets it. */
+  async function losable(size = 1) {
+    const channels: ReturnType<typeof channelTo>[] = [];
+    const waiting: (() => void)[] = [];
+    const there = await BridgedVector.open<Float32Array, number>({
+      name: 'test',
+      connect: async () => {
+        if (channels.length > 0) await new Promise<void>((resolve) => waiting.push(resolve));
+        channels.push(channelTo(async () => () => new Walk()));
+        return connectTo(channels[channels.length - 1]);
+      },
+      make: { id: 'test', size, autoreset: 'same-step', kwargs: {} },
+    });
+    const lose = async () => {
+      channels[channels.length - 1].kill(0);
+      await expect.poll(() => failure(there.step(Array.from({ length: size }, () => 0)))).toMatchObject({ code: 'worker-failed' });
+    };
+    const start = async () => {
+      await expect.poll(() => waiting.length).toBeGreaterThan(0);
+      for (const resolve of waiting.splice(0)) resolve();
+    };
+    return { there, channels, lose, start };
+  }
+
+  test('start the other side once for all who reset at a time', async () => {
+    const { there, channels, lose, start } = await losable();
+    await there.reset();
+    await lose();
+    const resets = [there.reset(), there.reset()];
+    await start();
+    await Promise.all(resets);
+    expect(channels).toHaveLength(2);
+    await lose();
+    const again = there.reset();
+    await start();
+    await again;
+    expect(channels).toHaveLength(3);
+  });
+
+  test('end what a reset starts while they are closed', async () => {
+    const { there, channels, lose, start } = await losable();
+    await there.reset();
+    await lose();
+    const resetting = failure(there.reset());
+    const closing = there.close();
+    await start();
+    await closing;
+    expect(await resetting).toMatchObject({ code: 'disposed' });
+    expect(channels[1].killed).toBe(true);
+  });
+
+  test('are closed although the other side cannot be started again', async () => {
+    const channel = channelTo(async () => () => new Walk());
+    let starts = 0;
+    const there = await BridgedVector.open<Float32Array, number>({
+      name: 'test',
+      connect: async () => {
+        if (starts++ > 0) throw new DqnError({ code: 'missing-package', where: 'it', expected: '', received: '', remedy: '' });
+        return connectTo(channel);
+      },
+      make: { id: 'test', size: 1, autoreset: 'disabled', kwargs: {} },
+    });
+    channel.kill(0);
+    await expect.poll(() => failure(there.step([0]))).toMatchObject({ code: 'worker-failed' });
+    const resetting = failure(there.reset());
+    await there.close();
+    expect(await resetting).toMatchObject({ code: 'missing-package' });
+  });
+
+  test('begin anew with seeds other than the last that was passed', async () => {
+    const { there, lose, start } = await losable(2);
+    const oracle = vectorize(() => new Walk(), 2);
+    const restarted = async () => {
+      await lose();
+      const resetting = there.reset();
+      await start();
+      return resetting;
+    };
+    await there.reset({ seed: 7 });
+    await there.reset();
+    expect(await restarted()).toEqual(await oracle.reset({ seed: 9 }));
+    expect(await restarted()).toEqual(await oracle.reset({ seed: 11 }));
+    const last = Number.MAX_SAFE_INTEGER;
+    await there.reset({ seed: last });
+    expect(await restarted()).toEqual(await oracle.reset({ seed: last - 6 }));
+  });
+
   test('begin anew with other seeds after the other side is gone, unless their spaces have changed', async () => {
     const channels: ReturnType<typeof channelTo>[] = [];
     let wide = false;
