@@ -185,6 +185,21 @@ describe.each(pythons)('with $name', (python) => {
     expect(told[4]).toEqual([[0], {}]);
   });
 
+  it('starts Node anew after Ctrl-C in the middle of a call', async () => {
+    const calls: Call[] = [
+      ['make', './worlds.js#misbehaving', { how: 'never' }],
+      ['reset', 1],
+      ['interrupt', 0.5],
+      ['step', 0],
+      ['step', 0],
+      ['reset', 1],
+    ];
+    const told = await playWith(python, calls, { timeout: 6 });
+    expect(told[3]).toBe('interrupted');
+    expect(told[4]).toMatchObject({ code: 'worker-failed', message: expect.stringContaining('reset()') });
+    expect(told[5]).toEqual([[0], {}]);
+  });
+
   it('starts a killed Node anew', async () => {
     const calls: Call[] = [['make', './worlds.js#CartPole'], ['reset', 1], ['kill'], ['step', 0], ['reset', 1], ['step', 0]];
     const told = await playWith(python, calls);

@@ -241,7 +241,8 @@ class Bridge:
             if self.late:
                 raise DqnError("worker-failed", f"Node did not answer within {self.timeout} s and was ended") from error
             raise DqnError("worker-failed", f"Node is gone, with exit code {self.process.poll()}: {error}") from error
-        except DqnError:
+        except BaseException:
+            # After a KeyboardInterrupt too an answer is on its way that nobody waits for.
             self.kill()
             raise
         finally:

@@ -53,6 +53,10 @@ for call, *arguments in options["calls"]:
         elif call == "kill":
             os.kill(environment._bridge.process.pid, signal.SIGKILL)
             told.append(None)
+        elif call == "interrupt":
+            signal.signal(signal.SIGALRM, signal.default_int_handler)
+            signal.setitimer(signal.ITIMER_REAL, arguments[0])
+            told.append(None)
         elif call == "sleep":
             time.sleep(arguments[0])
         elif call == "rate":
@@ -68,4 +72,6 @@ for call, *arguments in options["calls"]:
             told.append(None)
     except DqnError as error:
         told.append({"code": error.code, "message": str(error)})
+    except KeyboardInterrupt:
+        told.append("interrupted")
 print(json.dumps(told), flush=True)
