@@ -258,8 +258,13 @@ describe.each(pythons)('with $name', ({ program: python, path }) => {
   });
 
   test('a death is told with the last words, and the next reset starts anew with other seeds', async () => {
-    const environment = await misbehaving('die');
-    const error = await failure(thirdOf(environment));
+    const environment = await misbehaving('die', { kwargs: { how: 'die', helper: true } });
+    await environment.reset();
+    const { helper } = (await environment.step(0)).info as { helper: number };
+    expect(alive(helper)).toBe(true);
+    await environment.step(0);
+    const error = await failure(stepping(environment));
+    await expect.poll(() => alive(helper)).toBe(false);
     expect(error).toMatchObject({
       code: 'worker-failed',
       received: expect.stringMatching(/with code 7.*these are my last words/s),

@@ -31,23 +31,22 @@ describe.each(pythons)('with $name', ({ program, path }) => {
       stdio: ['ignore', 'pipe', 'ignore'],
     });
     const [line] = (await once(child.stdout, 'data')) as [Buffer];
-    const { process: python } = JSON.parse(String(line)) as { process: number };
-    return { child, python };
+    return { child, pids: JSON.parse(String(line)) as number[] };
   }
 
-  test.each(['wait', 'spin'])('no Python outlives a killed Node: %s', async (what) => {
-    const { child, python } = await begin(what);
-    expect(alive(python)).toBe(true);
+  test.each(['wait', 'spin', 'workers'])('no Python outlives a killed Node, nor what it has started: %s', async (what) => {
+    const { child, pids } = await begin(what);
+    expect(pids.map(alive)).not.toContain(false);
     // In the middle of a step that never returns.
-    if (what === 'spin') await new Promise((resolve) => setTimeout(resolve, 300));
+    if (what !== 'wait') await new Promise((resolve) => setTimeout(resolve, 300));
     child.kill('SIGKILL');
-    await expect.poll(() => alive(python), { timeout: 60_000 }).toBe(false);
+    await expect.poll(() => pids.filter(alive), { timeout: 60_000 }).toEqual([]);
   });
 
   test('Node ends although an environment is open, and Python with it', async () => {
-    const { child, python } = await begin('end');
+    const { child, pids } = await begin('end');
     const [code] = (await once(child, 'exit')) as [number];
     expect(code).toBe(0);
-    await expect.poll(() => alive(python), { timeout: 60_000 }).toBe(false);
+    await expect.poll(() => pids.filter(alive), { timeout: 60_000 }).toEqual([]);
   });
 });

@@ -10,14 +10,17 @@ const LAST_WORDS = 4_000;
 const AFTERGLOW = 200;
 /** How long after the end of its output a process may take to end itself, in milliseconds. */
 const PATIENCE = 2_000;
+/** Whether a process can be the first of a group, which is killed as a whole; Ctrl-C does not reach it, but the end of its input does. Windows has no such groups. */
+const GROUPS = process.platform !== 'win32';
 
 /**
- * Starts a program whose standard input and output are the channel. What it writes to its standard error goes to this process's.
+ * Starts a program whose standard input and output are the channel. What it writes to its standard error goes to this process's. All that it
+ * has started ends with it, but not on Windows.
  *
  * @throws DqnError `missing-package` if there is no such program, or it cannot be started.
  */
 export async function startProcess(program: string, args: readonly string[]): Promise<Channel> {
-  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], windowsHide: true });
+  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], windowsHide: true, detached: GROUPS });
   try {
     await once(child, 'spawn');
   } catch (cause) {
@@ -66,6 +69,7 @@ function channelTo(child: ChildProcess, name: string): Channel {
       // A plain array: the slice of a Buffer is no copy.
       stdout.on('data', ({ buffer, byteOffset, byteLength }: Buffer) => onBytes(new Uint8Array(buffer, byteOffset, byteLength)));
       child.once('exit', (code, signal) => {
+        killGroup(child);
         const reason = `its end ${signal === null ? `with code ${code}` : `by ${signal}`}`;
         // Processes that it has started may hold the pipe open.
         const timer = setTimeout(end, AFTERGLOW, reason);
@@ -78,8 +82,25 @@ function channelTo(child: ChildProcess, name: string): Channel {
     },
     kill: (patience) => {
       stdin.end();
-      if (patience === 0) child.kill('SIGKILL');
-      else setTimeout(() => child.kill('SIGKILL'), patience).unref();
+      if (patience === 0) kill(child);
+      else setTimeout(kill, patience, child).unref();
     },
   };
+}
+
+function kill(child: ChildProcess): void {
+  // Its number may be another's by now, and the others of its group were killed when it ended.
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  killGroup(child);
+  child.kill('SIGKILL');
+}
+
+/** Kills what the process has started and what has not left its group, and the process itself. */
+function killGroup({ pid }: ChildProcess): void {
+  if (!GROUPS || pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // There is none left.
+  }
 }

@@ -762,6 +762,11 @@ def take_standard_streams():
     return reader, writer
 
 
+def leads_group():
+    """Whether this process was started as the first of a group: all others of it were then started by environments, the workers of a vector among them."""
+    return hasattr(os, "getpgrp") and os.getpgrp() == os.getpid()
+
+
 def end_with_parent(descriptor):
     """Ends this process when the other end of its input is gone, even in the middle of a step that never returns. Not on Windows, which cannot poll pipes."""
     import select
@@ -775,13 +780,16 @@ def end_with_parent(descriptor):
         poll.poll()
         # The end of the stream is read by whoever is not stuck.
         time.sleep(2)
+        if leads_group():
+            # With the workers: a step that never returns keeps them from seeing the end of their input.
+            os.killpg(os.getpid(), signal.SIGKILL)
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
 
 
 def main():
-    # Ctrl-C is for the parent, which ends this process when it is done.
+    # Ctrl-C is for the parent, which ends this process when it is done; on Windows it comes here too.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     reader, writer = take_standard_streams()
     server = Server(reader, writer)
@@ -800,6 +808,9 @@ def main():
                 server.environments.close()
             except Exception:
                 pass
+        if leads_group():
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+            os.killpg(os.getpid(), signal.SIGTERM)
 
 
 if __name__ == "__main__":

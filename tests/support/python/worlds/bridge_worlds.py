@@ -1,6 +1,7 @@
 """Worlds that try the bridge, for the real Gymnasium and the stand-in alike: "bridge_worlds:Spaces-v0" and others."""
 
 import os
+import subprocess
 import sys
 import time
 import warnings
@@ -51,6 +52,40 @@ class Limit(World):
     def step(self, action):
         observation, reward, _, _, info = super().step(action)
         return observation, reward, False, self.count >= self.length, info
+
+
+class Masked(Limit):
+    """Allows other actions after each step."""
+
+    def reset(self, *, seed=None, options=None):
+        observation, info = super().reset(seed=seed, options=options)
+        return observation, {**info, "action_mask": np.array([1, 0, 0], np.int8)}
+
+    def more(self):
+        return {"action_mask": np.array([1, self.count % 2, 1], np.int8)}
+
+
+class Reusing(Limit):
+    """Writes into the same array and the same info each time."""
+
+    def __init__(self, render_mode=None):
+        super().__init__(render_mode)
+        self.observation = np.zeros(1, np.float32)
+        self.info = {}
+
+    def reset(self, *, seed=None, options=None):
+        return self.again(*super().reset(seed=seed, options=options))
+
+    def step(self, action):
+        observation, *rest, info = super().step(action)
+        observation, info = self.again(observation, info)
+        return observation, *rest, info
+
+    def again(self, observation, info):
+        self.observation[:] = observation
+        self.info.clear()
+        self.info.update(info)
+        return self.observation, self.info
 
 
 PARTS = {
@@ -112,19 +147,56 @@ class Infos(World):
         return (*result[:4], info)
 
 
+class Bounds(World):
+    """Actions of dtypes that float32 numbers are rounded for; tells what it was given."""
+
+    action_space = spaces.Dict(
+        {
+            "double": spaces.Box(-0.1, 0.1, (1,), np.float64),
+            "whole": spaces.Box(-(2**31), 2**31 - 1, (1,), np.int32),
+            "long": spaces.Box(-(2**63), 2**63 - 1, (1,), np.int64),
+            "odd": spaces.Box(0, 2**24 + 1, (1,), np.int64),
+            "byte": spaces.Box(-128, 127, (1,), np.int8),
+            "number": spaces.Discrete(3, dtype=np.int32),
+        }
+    )
+
+    def step(self, action):
+        assert self.action_space.contains(action), action
+        return (*super().step(action)[:4], {name: [str(part.dtype), str(part.item())] for name, part in action.items()})
+
+
+class Closing(World):
+    """Writes down that it is closed, and raises."""
+
+    def close(self):
+        with open(self.options["log"], "a") as log:
+            log.write(f"{self.count}\n")
+        raise RuntimeError(f"the door is stuck after {self.count} steps")
+
+
 class Misbehaving(World):
-    """What goes wrong is said by `how`, at the third step."""
+    """What goes wrong is said by `how`, at the third step unless that is 2. With `helper` it has a process of its own."""
 
     def more(self):
-        return {"process": os.getpid()}
+        told = {"process": os.getpid()}
+        if self.options.get("helper") and self.count == 1:
+            told["helper"] = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(3600)"]).pid
+        return told
 
     def step(self, action):
         result = super().step(action)
-        if self.count != 3:
+        if self.count != 3 or action == 2:
             return result
         how = self.options["how"]
         if how == "raise":
             raise ValueError("the world is flat")
+        if how == "local":
+
+            class Local(Exception):
+                pass
+
+            raise Local("no other process knows this class")
         if how == "exit":
             sys.exit(3)
         if how == "die":
@@ -142,6 +214,10 @@ class Misbehaving(World):
             warnings.warn("\x1b[33mWARN: thin ice\x1b[0m", UserWarning, stacklevel=1)
         if how == "shape":
             return (np.zeros(2, np.float32), *result[1:])
+        if how == "reward":
+            return (result[0], None, True, *result[3:])
+        if how in ("entries", "large"):
+            return (*result[:4], {f"{i}": "x" * 10_000 if how == "large" else i for i in range(1_002)})
         if how == "type":
             return ("text", *result[1:])
         if how == "read":
@@ -192,5 +268,5 @@ class Needy(World):
         raise gymnasium.error.DependencyNotInstalled("box2d is not installed, run `pip install swig`")
 
 
-for world in (World, Limit, Spaces, Infos, Misbehaving, Texts, Pictures, Screen, Unborn, Needy):
+for world in (World, Limit, Masked, Reusing, Spaces, Infos, Bounds, Closing, Misbehaving, Texts, Pictures, Screen, Unborn, Needy):
     gymnasium.register(id=f"{world.__name__}-v0", entry_point=f"{__name__}:{world.__name__}")

@@ -40,8 +40,8 @@ class Box(Space):
 
 
 class Discrete(Space):
-    def __init__(self, n, seed=None, start=0):
-        super().__init__((), np.int64)
+    def __init__(self, n, seed=None, start=0, dtype=np.int64):
+        super().__init__((), dtype)
         self.n = np.int64(n)
         self.start = np.int64(start)
 
