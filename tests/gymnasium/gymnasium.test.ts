@@ -174,6 +174,33 @@ describe.each(pythons)('with $name', ({ program: python, path }) => {
     });
   });
 
+  test('actions are within the bounds of their own dtype, and of it', async () => {
+    const environment = await closing(gymnasium('bridge_worlds:Bounds-v0', { python, action: 'dict' }));
+    await environment.reset();
+    const spaces = (environment.actionSpace as unknown as { spaces: Record<string, { low: Float32Array; high: Float32Array }> })
+      .spaces;
+    const told = async (bound: 'low' | 'high') => {
+      const parts = Object.entries(spaces).map(([name, space]) => [name, space[bound]?.slice() ?? 2]);
+      const { info } = await environment.step(Object.fromEntries(parts) as Record<string, unknown>);
+      return info;
+    };
+    expect(await told('low')).toEqual({
+      double: ['float64', '-0.1'],
+      whole: ['int32', String(-(2 ** 31))],
+      long: ['int64', String(-(2n ** 63n))],
+      odd: ['int64', '0'],
+      byte: ['int8', '-128'],
+      number: ['int32', '2'],
+    });
+    expect(await told('high')).toMatchObject({
+      double: ['float64', '0.1'],
+      whole: ['int32', String(2 ** 31 - 1)],
+      // The largest double that no 64 bits overflow at.
+      long: ['int64', String(2n ** 63n - 1_024n)],
+      byte: ['int8', '127'],
+    });
+  });
+
   test('infos come as JSON, masks of actions as masks', async () => {
     const environment = await closing(gymnasium('bridge_worlds:Infos-v0', { python }));
     expect(await environment.reset({ seed: 4, options: { depth: [1, { two: 2 }] } })).toMatchObject({

@@ -143,8 +143,8 @@ def plain_number(value):
     return "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"
 
 
-def array_codec(space, description, shape, wire, dtype, offset=None):
-    """Elements that are arrays of `dtype`; on the way they are of `wire`, less `offset`."""
+def array_codec(space, description, shape, wire, cast, offset=None):
+    """Elements that are arrays; on the way they are of `wire`, less `offset`. `cast` makes them of the dtype of the space."""
     wire = np.dtype(wire)
     count = int(np.prod(shape, dtype=np.int64)) if shape else 1
     size = count * wire.itemsize
@@ -157,17 +157,34 @@ def array_codec(space, description, shape, wire, dtype, offset=None):
             raise mismatch(space, value)
         if offset is not None:
             array = array - offset
-        cast = array.astype(wire)
+        sent = array.astype(wire)
         # Only floating-point numbers may lose digits on the way.
-        if wire.kind != "f" and not (cast == array).all():
+        if wire.kind != "f" and not (sent == array).all():
             raise mismatch(space, value)
-        return cast.tobytes()
+        return sent.tobytes()
 
     def decode(buffer, start):
-        array = np.frombuffer(buffer, wire, count, start).astype(dtype).reshape(shape)
-        return array if offset is None else (array + offset).astype(dtype)
+        array = cast(np.frombuffer(buffer, wire, count, start).reshape(shape))
+        return array if offset is None else cast(array + offset)
 
     return Codec(description, size, count, encode, decode)
+
+
+def caster(dtype):
+    return lambda array: array.astype(dtype)
+
+
+def box_caster(space, dtype):
+    """Float32 numbers may lie beyond bounds of another dtype that they are rounded from: what they become lies within."""
+    if dtype in (np.float32, np.uint8):
+        return caster(dtype)
+    low, high = space.low.astype(np.float64), space.high.astype(np.float64)
+    if dtype.kind not in "iu":
+        return lambda array: np.clip(array.astype(np.float64), low, high).astype(dtype)
+    # Bounds of 64 bits are rounded too, the largest to one that would overflow.
+    largest = np.iinfo(dtype).max
+    high = np.minimum(high, float(largest) if float(largest) <= largest else np.nextafter(float(largest), 0))
+    return lambda array: np.clip(np.clip(array.astype(np.float64), low, high).astype(dtype), space.low, space.high)
 
 
 def box_codec(space):
@@ -190,12 +207,13 @@ def box_codec(space):
         "low": bound(space.low),
         "high": bound(space.high),
     }
-    return array_codec(space, description, shape, "u1" if is_bytes else "<f4", dtype)
+    return array_codec(space, description, shape, "u1" if is_bytes else "<f4", box_caster(space, dtype))
 
 
 def discrete_codec(space):
     start = int(getattr(space, "start", 0))
     n = int(space.n)
+    own = np.dtype(space.dtype).type
     packed = struct.Struct("<d")
 
     def encode(value):
@@ -211,7 +229,7 @@ def discrete_codec(space):
         number = packed.unpack_from(buffer, offset)[0]
         if not (start <= number < start + n and number == int(number)):
             raise Refusal("invalid-action", f"{number} is not in {space}")
-        return np.int64(number)
+        return own(number)
 
     return Codec({"kind": "discrete", "n": n, "start": start}, 8, 1, encode, decode)
 
@@ -221,14 +239,14 @@ def multi_discrete_codec(space):
     start = np.asarray(getattr(space, "start", np.zeros_like(space.nvec)))
     check_numbers(space, space.nvec.size)
     description = {"kind": "multiDiscrete", "nvec": [int(n) for n in space.nvec.reshape(-1)]}
-    return array_codec(space, description, shape, "<i4", np.dtype(space.dtype), start if start.any() else None)
+    return array_codec(space, description, shape, "<i4", caster(space.dtype), start if start.any() else None)
 
 
 def multi_binary_codec(space):
     shape = tuple(int(n) for n in space.shape)
     numbers = int(np.prod(shape, dtype=np.int64))
     check_numbers(space, numbers)
-    return array_codec(space, {"kind": "multiBinary", "n": numbers}, shape, "u1", np.dtype(space.dtype))
+    return array_codec(space, {"kind": "multiBinary", "n": numbers}, shape, "u1", caster(space.dtype))
 
 
 def check_numbers(space, numbers):
