@@ -241,10 +241,18 @@ function plainMasks(masks: readonly (Uint8Array | undefined)[] | undefined): (nu
 
 function plainInfos(infos: readonly (Info | undefined)[]): unknown[] | undefined {
   if (infos.every((info) => info === undefined || Object.keys(info).length === 0)) return undefined;
-  return infos.map((info) => plain(info ?? {}, 0));
+  return infos.map((info) => plainInfo(info ?? {}));
 }
 
-/** How deep infos are told, and how many parts of a list. */
+/** The entries of an info as JSON has them, of a large one the first and how many more there are. */
+function plainInfo(info: Info): Fields {
+  const entries = Object.entries(info);
+  const told = entries.slice(0, PARTS).map(([key, part]) => [key, plain(part, 1)]);
+  if (entries.length > PARTS) told.push(['…', `${entries.length - PARTS} more entries`]);
+  return Object.fromEntries(told) as Fields;
+}
+
+/** How deep infos are told, and how many entries of them and parts of a list. */
 const DEPTH = 8;
 const PARTS = 1_000;
 

@@ -158,9 +158,10 @@ describe('environments over the bridge', () => {
       deep: [[[[[[[[[[1]]]]]]]]]],
       what: () => 1,
     };
+    const large = Object.fromEntries(Array.from({ length: 1_002 }, (_, i) => [`key ${i}`, i]));
     class Telling extends Walk {
       override step(action: number) {
-        return { ...super.step(action), info: info as never };
+        return { ...super.step(action), info: (action === 1 ? large : info) as never };
       }
     }
     const there = await bridged<Float32Array, number>(async () => () => new Telling());
@@ -178,6 +179,9 @@ describe('environments over the bridge', () => {
         what: 'a function what',
       },
     ]);
+    const [first] = (await there.step([1])).infos;
+    expect(Object.keys(first)).toHaveLength(1_001);
+    expect(first).toMatchObject({ 'key 0': 0, 'key 999': 999, '…': '2 more entries' });
   });
 
   test('have their errors come over with code, message and stack', async () => {
