@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,6 +33,10 @@ async function play(vector: VectorEnvironment<unknown, number>, seed: number, st
 
 const stepping = async <Action>(environment: Environment<unknown, Action>, action = 0 as Action) => environment.step(action);
 const resetting = async (environment: Environment<unknown, number>, seed?: number) => environment.reset({ seed });
+
+const both = async (vector: VectorEnvironment<unknown, number>) => vector.step([0, 0]);
+const masked = async (vector: VectorEnvironment<unknown, number>, mask: readonly number[]) =>
+  vector.reset({ mask: Uint8Array.from(mask) });
 
 const MODES: readonly AutoresetMode[] = ['same-step', 'next-step', 'disabled'];
 
@@ -72,13 +77,16 @@ describe.each(pythons)('with $name', ({ program: python, path }) => {
   });
 
   describe.each(MODES)('a vector that resets itself as %s', (autoreset) => {
-    it.each(['CartPole-v1', 'bridge_worlds:Limit-v0'])('is a vector of single ones: %s', async (id) => {
-      const vector = await closing(gymnasium(id, { python, vector: 3, autoreset }));
-      const singles = [1, 2, 3].map(() => closing(gymnasium(id, { python })));
-      const made = await Promise.all(singles);
-      const oracle = vectorize<unknown, number>((i) => made[i], 3, { autoreset });
-      expect(await play(vector, 5, 40)).toEqual(await play(oracle, 5, 40));
-    });
+    it.each(['CartPole-v1', 'bridge_worlds:Limit-v0', 'bridge_worlds:Masked-v0', 'bridge_worlds:Reusing-v0'])(
+      'is a vector of single ones: %s',
+      async (id) => {
+        const vector = await closing(gymnasium(id, { python, vector: 3, autoreset }));
+        const singles = [1, 2, 3].map(() => closing(gymnasium(id, { python })));
+        const made = await Promise.all(singles);
+        const oracle = vectorize<unknown, number>((i) => made[i], 3, { autoreset });
+        expect(await play(vector, 5, 40)).toEqual(await play(oracle, 5, 40));
+      },
+    );
 
     it.each(['async', 'native'] as const)('is the same by %s', async (vectorization) => {
       const each = await closing(gymnasium('CartPole-v1', { python, vector: 3, autoreset }));
@@ -102,6 +110,27 @@ describe.each(pythons)('with $name', ({ program: python, path }) => {
       else expect(told).toHaveLength(expected.length);
     });
   });
+
+  it.each(['each', 'async'] as const)(
+    'waits for a reset of what has ended where it does not reset itself: %s',
+    async (vectorization) => {
+      const options = { python, vector: 2, vectorization, autoreset: 'disabled' } as const;
+      const vector = await closing(gymnasium('bridge_worlds:Masked-v0', options));
+      expect(await failure(masked(vector, [0, 1]))).toMatchObject({ code: 'not-reset' });
+      await vector.reset({ seed: 0 });
+      await vector.step([0, 0]);
+      const { observations, actionMasks, terminated, truncated } = await vector.step([0, 0]);
+      expect([terminated, truncated]).toEqual([Uint8Array.of(0, 0), Uint8Array.of(1, 0)]);
+      expect(await failure(both(vector))).toMatchObject({ code: 'not-reset', received: expect.stringContaining('environments 0') });
+      expect(await vector.reset({ mask: Uint8Array.of(0, 0) })).toEqual({ observations, actionMasks, infos: [{}, {}] });
+      expect(await failure(both(vector))).toMatchObject({ code: 'not-reset' });
+      expect(await vector.reset({ mask: Uint8Array.of(1, 0) })).toMatchObject({
+        observations: [Float32Array.of(20), observations[1]],
+        actionMasks: [Uint8Array.of(1, 0, 0), actionMasks?.[1]],
+      });
+      await vector.step([0, 0]);
+    },
+  );
 
   test('infos of a vector are told apart by async', async () => {
     const options = { python, vector: 2, vectorization: 'async' } as const;
@@ -248,8 +277,30 @@ describe.each(pythons)('with $name', ({ program: python, path }) => {
     });
   });
 
+  test('of an info with many entries the first ones come', async () => {
+    const { info } = await thirdOf(await misbehaving('entries'));
+    expect(Object.keys(info)).toHaveLength(1_001);
+    expect(info).toMatchObject({ 0: 0, 999: 999, '…': '2 more entries' });
+  });
+
   const misbehaving = (how: string, more: object = {}) =>
     closing(gymnasium('bridge_worlds:Misbehaving-v0', { python, observation: 'float32', kwargs: { how }, ...more }));
+  const misbehavingVector = (how: string, more: object = {}) =>
+    closing(
+      gymnasium('bridge_worlds:Misbehaving-v0', {
+        python,
+        observation: 'float32',
+        kwargs: { how, disable_env_checker: true },
+        vector: 2,
+        ...more,
+      }),
+    );
+  /** What the third step of the second environment alone comes to. */
+  const thirdOfSecond = async (vector: VectorEnvironment<unknown, number>) => {
+    await vector.step([0, 0]);
+    await vector.step([0, 0]);
+    return vector.step([2, 0]);
+  };
   /** What the third step comes to. */
   const thirdOf = async (environment: Environment<unknown, number>) => {
     await environment.reset();
@@ -273,11 +324,62 @@ describe.each(pythons)('with $name', ({ program: python, path }) => {
     await vector.reset();
     await vector.step([0, 0]);
     await vector.step([0, 0]);
-    const both = async () => vector.step([0, 0]);
-    expect(await failure(both())).toMatchObject({ where: expect.stringContaining('environment 0') });
-    expect(await failure(both())).toMatchObject({ code: 'not-reset' });
+    expect(await failure(both(vector))).toMatchObject({ where: expect.stringContaining('environment 0') });
+    expect(await failure(both(vector))).toMatchObject({ code: 'not-reset' });
     await vector.reset();
     await vector.step([0, 0]);
+  });
+
+  it.each([
+    ['raise', 'ValueError: the world is flat'],
+    ['exit', 'SystemExit: 3'],
+    ['local', 'Local: no other process knows this class'],
+  ])('an error in a worker comes with its traceback, and a reset mends it: %s', async (how, received) => {
+    const vector = await misbehavingVector(how, { vectorization: 'async', answerTimeout: 20_000 });
+    await vector.reset({ seed: 4 });
+    const error = await failure(thirdOfSecond(vector));
+    expect(error).toMatchObject({ code: 'environment-failed', where: expect.stringContaining('environment 1'), received });
+    expect((error.cause as Error).stack).toMatch(/bridge_worlds\.py", line \d+, in step\n/);
+    expect(await failure(both(vector))).toMatchObject({ code: 'not-reset' });
+    // Made anew, with seeds of its own.
+    expect(await vector.reset()).toMatchObject({
+      observations: [Float32Array.of(10), Float32Array.of(10)],
+      infos: [{ seed: 2_570_931_004 }, { seed: 2_570_931_005 }],
+    });
+    await vector.step([0, 0]);
+    // The second environment fails again, and the streams go on after that.
+    await vector.step([0, 0]);
+    expect(await failure(both(vector))).toMatchObject({ code: 'environment-failed' });
+    await vector.reset({ seed: 7 });
+    expect((await vector.reset()).infos).toMatchObject([{ episode: 2 }, { episode: 2 }]);
+  });
+
+  it.each([
+    ['reward', 'environment-failed', /environment 1/],
+    ['shape', 'invalid-observation', /environment 1/],
+    ['large', 'environment-failed', /over the limits/],
+  ] as const)('a step whose answer cannot be sent asks for a reset: %s', async (how, code, message) => {
+    const vector = await misbehavingVector(how);
+    await vector.reset();
+    if (how === 'large') {
+      await vector.step([0, 0]);
+      await vector.step([0, 0]);
+      expect(await failure(both(vector))).toMatchObject({ code, message: expect.stringMatching(message) });
+    } else {
+      expect(await failure(thirdOfSecond(vector))).toMatchObject({ code, message: expect.stringMatching(message) });
+    }
+    expect(await failure(both(vector))).toMatchObject({ code: 'not-reset', where: expect.not.stringContaining('environment 1') });
+    await vector.reset();
+    await vector.step([0, 0]);
+  });
+
+  test('closing closes all, even where some raise, and tells the first error', async () => {
+    const log = join(scratch, `${randomUUID()}.log`);
+    const vector = await gymnasium('bridge_worlds:Closing-v0', { python, vector: 3, kwargs: { log } });
+    await vector.reset();
+    await vector.step([0, 0, 0]);
+    expect(await failure(vector.close())).toMatchObject({ received: expect.stringContaining('stuck after 1 steps') });
+    expect(readFileSync(log, 'utf8')).toBe('1\n1\n1\n');
   });
 
   test('sys.exit() is an error like others', async () => {
@@ -306,6 +408,15 @@ describe.each(pythons)('with $name', ({ program: python, path }) => {
     expect(await failure(thirdOf(environment))).toMatchObject({ code: 'worker-failed', received: 'none' });
     await environment.reset();
     await environment.step(0);
+  });
+
+  it('gives up workers that last for ever, and ends them', async () => {
+    const vector = await misbehavingVector('spin', { vectorization: 'async', answerTimeout: 10_000 });
+    await vector.reset();
+    const pids = (await vector.step([0, 0])).infos.map(({ process: pid }) => pid as number);
+    await vector.step([0, 0]);
+    expect(await failure(both(vector))).toMatchObject({ code: 'worker-failed', received: 'none' });
+    await expect.poll(() => pids.filter(alive)).toEqual([]);
   });
 
   it.each([

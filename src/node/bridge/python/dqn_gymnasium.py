@@ -3,8 +3,10 @@
 Started by `gymnasium()` of `@scope/dqn/node`; needs gymnasium, numpy and Python 3.9 or newer. The protocol is described in docs/gymnasium-bridge.md.
 """
 
+import contextlib
 import importlib
 import inspect
+import itertools
 import json
 import os
 import platform
@@ -30,6 +32,7 @@ MAX_RAW = 256 * 2**20
 MAX_ENVIRONMENTS = 4096
 MAX_NUMBERS = 2**24  # of one space
 MAX_DEPTH = 16
+MAX_ENTRIES = 1_000  # of an info, and of each part of one
 CHUNK = 2**20
 
 # Packages that register a namespace of environments when they are imported.
@@ -46,6 +49,15 @@ class Refusal(Exception):
     def __init__(self, code, message):
         super().__init__(message)
         self.code = code
+
+
+class WorkerError(Exception):
+    """An error of an environment in another process, told in place of the one that brought it here."""
+
+    def __init__(self, kind, message, lines):
+        super().__init__(message)
+        self.kind = kind
+        self.lines = lines
 
 
 class Malformed(Exception):
@@ -314,7 +326,15 @@ def codec_of(space, depth=0):
 # --- Infos ----------------------------------------------------------------------------------------------------------
 
 
-def plain(value, depth=0):
+def plain_info(info):
+    """The entries of an info as JSON has them, of a large one the first and how many more there are."""
+    told = {str(key): plain(part, 1) for key, part in itertools.islice(info.items(), MAX_ENTRIES)}
+    if len(info) > MAX_ENTRIES:
+        told["…"] = f"{len(info) - MAX_ENTRIES} more entries"
+    return told
+
+
+def plain(value, depth):
     """A value of an info as JSON has it; what is large, deep or of another kind becomes a short text."""
     if value is None or isinstance(value, (bool, str)):
         return value if not isinstance(value, str) or len(value) <= 10_000 else value[:10_000] + "…"
@@ -324,11 +344,11 @@ def plain(value, depth=0):
         return plain_number(value)
     if isinstance(value, np.generic):
         return plain(value.item(), depth + 1) if depth < MAX_DEPTH else str(value)[:200]
-    if isinstance(value, np.ndarray) and value.dtype.kind in "biuf" and value.size <= 1_000:
+    if isinstance(value, np.ndarray) and value.dtype.kind in "biuf" and value.size <= MAX_ENTRIES:
         return plain(value.tolist(), depth)
-    if depth < 8 and isinstance(value, dict) and len(value) <= 1_000:
+    if depth < 8 and isinstance(value, dict) and len(value) <= MAX_ENTRIES:
         return {str(key): plain(part, depth + 1) for key, part in value.items()}
-    if depth < 8 and isinstance(value, (list, tuple)) and len(value) <= 1_000:
+    if depth < 8 and isinstance(value, (list, tuple)) and len(value) <= MAX_ENTRIES:
         return [plain(part, depth + 1) for part in value]
     if isinstance(value, np.ndarray):
         return f"an array of dtype {value.dtype} and shape {value.shape}"
@@ -338,99 +358,132 @@ def plain(value, depth=0):
 # --- Environments ---------------------------------------------------------------------------------------------------
 
 UNTOUCHED, RUNNING, ENDED = 0, 1, 2
+REWARD = struct.Struct("<d")
 
 
-class Each:
+class Environments:
+    """
+    What both ways to step environments share: when a reset is due, and what each environment gave last.
+
+    `sent(observation, info)` gives what goes over of these: bytes, JSON and the mask of actions.
+    """
+
+    def __init__(self, size, autoreset):
+        self.size = size
+        self.autoreset = autoreset
+        self.status = [UNTOUCHED] * size
+        self.latest = [None] * size  # as `sent` gave it
+        # From the begin of a call to its answer, and for good where none goes over: an end that nobody was told of asks for a reset.
+        self.failed = False
+        self.current = None
+
+    def begin_reset(self, mask):
+        if mask is not None and (self.failed or any(not chosen and one == UNTOUCHED for chosen, one in zip(mask, self.status))):
+            raise Refusal("not-reset", "reset all environments before some of them, and after a failure")
+        self.failed = True
+
+    def begin_step(self):
+        if self.failed or UNTOUCHED in self.status:
+            raise Refusal("not-reset", "reset the environments before the first step and after a failure")
+        if self.autoreset == "disabled" and ENDED in self.status:
+            ended = [str(i) for i, one in enumerate(self.status) if one == ENDED]
+            raise Refusal("not-reset", f"the episodes of environments {', '.join(ended)} have ended and wait for a reset")
+        self.failed = True
+
+    def left_alone(self, i):
+        """What a reset gives of an environment that its mask spares: all but the info."""
+        observation, _, mask = self.latest[i]
+        return observation, None, mask
+
+
+class Each(Environments):
     """Environments stepped one after the other."""
 
     def __init__(self, make, size, autoreset):
-        self.size = size
-        self.autoreset = autoreset
+        super().__init__(size, autoreset)
         self.environments = []
         try:
             for i in range(size):
                 self.environments.append(make(i))
         except BaseException:
-            self.close()
+            with contextlib.suppress(Exception):
+                self.close()
             raise
         first = self.environments[0]
         self.observation_space = first.observation_space
         self.action_space = first.action_space
-        self.status = [UNTOUCHED] * size
-        self.latest = [None] * size
-        self.failed = False
-        self.current = None
 
-    def reset(self, seed, options, mask):
-        if mask is not None and (self.failed or any(not chosen and one == UNTOUCHED for chosen, one in zip(mask, self.status))):
-            raise Refusal("not-reset", "reset all environments before some of them, and after a failure")
-        infos = [None] * self.size
-        self.failed = True
+    def reset(self, seed, options, mask, sent):
+        told = []
         for i, environment in enumerate(self.environments):
             if mask is not None and not mask[i]:
+                told.append(self.left_alone(i))
                 continue
             self.current = i
             own = None if seed is None else seed + i
             # Each its own copy: some environments take entries out.
-            self.latest[i], infos[i] = environment.reset(seed=own, options=None if options is None else dict(options))
+            observation, info = environment.reset(seed=own, options=None if options is None else dict(options))
+            self.latest[i] = sent(observation, info)
             self.status[i] = RUNNING
-        self.failed, self.current = False, None
-        return self.latest, infos
+            told.append(self.latest[i])
+        self.current = None
+        return told
 
-    def step(self, actions):
-        status = self.status
-        if self.failed or UNTOUCHED in status:
-            raise Refusal("not-reset", "reset the environments before the first step and after a failure")
-        if self.autoreset == "disabled" and ENDED in status:
-            ended = [str(i) for i, one in enumerate(status) if one == ENDED]
-            raise Refusal("not-reset", f"the episodes of environments {', '.join(ended)} have ended and wait for a reset")
-        size = self.size
-        rewards, terminated, truncated = [0.0] * size, bytearray(size), bytearray(size)
-        infos, finals, final_infos = [None] * size, [], []
+    def step(self, actions, sent):
+        size, status, latest = self.size, self.status, self.latest
+        rewards, terminated, truncated = bytearray(REWARD.size * size), bytearray(size), bytearray(size)
+        finals = []
         same_step = self.autoreset == "same-step"
-        latest = self.latest
-        self.failed = True
         for i, environment in enumerate(self.environments):
             self.current = i
             if status[i] == ENDED:
-                latest[i], infos[i] = environment.reset()
+                observation, info = environment.reset()
                 status[i] = RUNNING
-                continue
-            observation, reward, ends, cut, info = environment.step(actions[i])
-            rewards[i] = reward
-            if ends or cut:
-                terminated[i] = bool(ends)
-                truncated[i] = bool(cut)
-                if same_step:
-                    finals.append(observation)
-                    final_infos.append(info)
-                    observation, info = environment.reset()
-                else:
-                    status[i] = ENDED
-            latest[i] = observation
-            infos[i] = info
-        self.failed, self.current = False, None
-        return latest, rewards, terminated, truncated, infos, finals, final_infos
+            else:
+                observation, reward, ends, cut, info = environment.step(actions[i])
+                REWARD.pack_into(rewards, REWARD.size * i, reward)
+                if ends or cut:
+                    terminated[i] = bool(ends)
+                    truncated[i] = bool(cut)
+                    if same_step:
+                        # Before the reset: some environments write into the same array and the same info each time.
+                        finals.append(sent(observation, info))
+                        observation, info = environment.reset()
+                    else:
+                        status[i] = ENDED
+            latest[i] = sent(observation, info)
+        self.current = None
+        return rewards, terminated, truncated, latest, finals
 
     def render(self, index):
         return self.environments[index].render()
 
     def close(self):
+        """Closes all, even where some raise, and then raises the first error."""
+        first = None
         for environment in self.environments:
-            environment.close()
+            try:
+                environment.close()
+            except BaseException as error:
+                first = error if first is None else first
+        if first is not None:
+            raise first
 
 
-class Vectorized:
-    """A vector environment of Gymnasium (1.0 or newer): AsyncVectorEnv, or the one that an id brings along."""
+class Vectorized(Environments):
+    """A vector environment of Gymnasium (1.1 or newer): AsyncVectorEnv, whose environments are in processes of their own, or the one that an id brings along."""
 
-    def __init__(self, vector, autoreset):
-        self.vector = vector
-        self.size = vector.num_envs
-        self.observation_space = vector.single_observation_space
-        self.action_space = vector.single_action_space
+    def __init__(self, make, autoreset, in_processes):
+        self.make = make
+        self.vector = make()
+        super().__init__(self.vector.num_envs, self.mode(autoreset))
+        self.observation_space = self.vector.single_observation_space
+        self.action_space = self.vector.single_action_space
         self.iterate = gym.vector.utils.iterate
-        self.autoreset = self.mode(autoreset)
-        self.ready = False
+        self.in_processes = in_processes
+        self.broken = False
+        self.seed = 0
+        self.renewals = 0
 
     def mode(self, wanted):
         mode = (self.vector.metadata or {}).get("autoreset_mode")
@@ -443,29 +496,41 @@ class Vectorized:
             )
         return told
 
-    def reset(self, seed, options, mask):
-        options = None if options is None else dict(options)
-        if mask is not None:
-            if not self.ready:
-                raise Refusal("not-reset", "reset all environments before some of them")
-            options = {**(options or {}), "reset_mask": np.frombuffer(mask, np.uint8).astype(np.bool_)}
-        observations, info = self.vector.reset(seed=seed, options=options)
-        self.ready = True
-        infos = self.split(info)
-        if mask is not None:
-            infos = [one if chosen else None for one, chosen in zip(infos, mask)]
-        return list(self.iterate(self.vector.observation_space, observations)), infos
+    def call(self, name, *arguments, **keywords):
+        try:
+            return getattr(self.vector, name)(*arguments, **keywords)
+        except BaseException as error:
+            # Gymnasium has shut down a worker that failed, and cannot go on without it.
+            self.failed = self.broken = self.in_processes
+            told = getattr(error.args[0] if error.args else None, "told", None)
+            if told is None:
+                raise
+            self.current, *rest = told
+            raise WorkerError(*rest) from error
 
-    def step(self, actions):
-        if not self.ready:
-            raise Refusal("not-reset", "reset the environments before the first step and after a failure")
+    def reset(self, seed, options, mask, sent):
+        chosen = range(self.size) if mask is None else {i for i in range(self.size) if mask[i]}
+        if self.broken:
+            seed = self.renew(seed)
+        if seed is not None:
+            self.seed = seed
+        # Gymnasium refuses a mask of zeros alone.
+        if chosen:
+            options = None if options is None else dict(options)
+            if mask is not None:
+                options = {**(options or {}), "reset_mask": np.frombuffer(mask, np.uint8).astype(np.bool_)}
+            observations, info = self.call("reset", seed=seed, options=options)
+            self.keep(observations, info, chosen, sent)
+        for i in chosen:
+            self.status[i] = RUNNING
+        return [self.latest[i] if i in chosen else self.left_alone(i) for i in range(self.size)]
+
+    def step(self, actions, sent):
         empty = gym.vector.utils.create_empty_array(self.action_space, self.size)
         batch = gym.vector.utils.concatenate(self.action_space, actions, empty)
-        self.ready = False
-        observations, rewards, terminated, truncated, info = self.vector.step(batch)
-        self.ready = True
+        observations, rewards, terminated, truncated, info = self.call("step", batch)
         ended = np.logical_or(terminated, truncated)
-        finals, final_infos = [], []
+        finals = []
         if self.autoreset == "same-step" and ended.any():
             final_observations = info.pop("final_obs")
             info.pop("_final_obs", None)
@@ -476,17 +541,37 @@ class Vectorized:
             if not (isinstance(final_observations, np.ndarray) and final_observations.dtype == object):
                 final_observations = list(self.iterate(self.vector.observation_space, final_observations))
             for i in np.flatnonzero(ended):
-                finals.append(final_observations[i])
-                final_infos.append(rows[i])
-        return (
-            list(self.iterate(self.vector.observation_space, observations)),
-            [float(reward) for reward in rewards],
-            bytes(np.asarray(terminated, np.uint8)),
-            bytes(np.asarray(truncated, np.uint8)),
-            self.split(info),
-            finals,
-            final_infos,
-        )
+                self.current = int(i)
+                finals.append(sent(final_observations[i], rows[i]))
+        elif self.autoreset == "disabled":
+            self.status = [ENDED if one else RUNNING for one in ended]
+        self.keep(observations, info, range(self.size), sent)
+        flags = [bytes(np.asarray(one, np.uint8)) for one in (terminated, truncated)]
+        return np.asarray(rewards, "<f8").tobytes(), *flags, self.latest, finals
+
+    def keep(self, observations, info, chosen, sent):
+        infos = self.split(info)
+        for i, observation in enumerate(self.iterate(self.vector.observation_space, observations)):
+            if i in chosen:
+                self.current = i
+                self.latest[i] = sent(observation, infos[i])
+        self.current = None
+
+    def renew(self, seed):
+        """Makes the vector anew. Gives the seed of its first reset: other episodes than before, but the same in every run."""
+        self.end_workers()
+        self.vector = self.make()
+        self.broken = False
+        self.renewals += 1
+        return int(np.random.SeedSequence([self.seed, self.renewals]).generate_state(1)[0]) if seed is None else seed
+
+    def end_workers(self):
+        # What close() of the vector waits for may never come.
+        for process in self.vector.processes:
+            process.kill()
+        for process in self.vector.processes:
+            process.join()
+        self.vector.closed = True
 
     def split(self, info):
         """The info of each environment from one of all: Gymnasium marks by `_name` which of them have `name`."""
@@ -504,10 +589,41 @@ class Vectorized:
         return rows
 
     def render(self, index):
-        return self.vector.render()[index]
+        return self.call("render")[index]
 
     def close(self):
-        self.vector.close()
+        if self.broken:
+            self.end_workers()
+        else:
+            self.vector.close()
+
+
+def traced(environment, index):
+    """
+    An environment in a worker, whose errors carry what is told of them: Gymnasium keeps the type and the text of an error alone, and waits for ever for one that cannot be
+    pickled.
+    """
+
+    def attempt(call, *arguments, **keywords):
+        try:
+            return call(*arguments, **keywords)
+        except BaseException as error:
+            kind = type(error).__name__
+            failure = RuntimeError(f"{kind}: {error}")
+            failure.told = (index, kind, str(error), traceback.format_exc())
+            raise failure from error
+
+    class Traced(gym.Wrapper):
+        def reset(self, *, seed=None, options=None):
+            return attempt(self.env.reset, seed=seed, options=options)
+
+        def step(self, action):
+            return attempt(self.env.step, action)
+
+        def render(self):
+            return attempt(self.env.render)
+
+    return Traced(environment)
 
 
 def import_namespace(name):
@@ -536,16 +652,19 @@ def make(fields):
     if fields.get("render"):
         keywords = {**keywords, "render_mode": "rgb_array"}
     import_namespace(name)
+
+    def single(index):
+        # The checker's warnings are of all of them alike.
+        quiet = {"disable_env_checker": True} if index > 0 else {}
+        return gym.make(name, **{**quiet, **keywords})
+
     try:
         if vectorization == "each":
-
-            def single(index):
-                # The checker's warnings are of all of them alike.
-                quiet = {"disable_env_checker": True} if index > 0 else {}
-                return gym.make(name, **{**quiet, **keywords})
-
             return Each(single, size, autoreset)
-        return Vectorized(make_vector(name, size, autoreset, vectorization, keywords), autoreset)
+        mode = mode_of(autoreset)
+        if vectorization == "async":
+            return Vectorized(lambda: make_async(name, single, size, mode), autoreset, True)
+        return Vectorized(lambda: make_native(name, size, mode, keywords), autoreset, False)
     except gym.error.DependencyNotInstalled as error:
         raise Refusal("missing-package", str(error)) from error
     except ModuleNotFoundError as error:
@@ -555,13 +674,26 @@ def make(fields):
         raise Refusal("invalid-option", f"{told}; gymnasium.registry lists the ids there are, and 'module:id' imports the module that registers one") from error
 
 
-def make_vector(name, size, autoreset, vectorization, keywords):
+def mode_of(autoreset):
     modes = getattr(gym.vector, "AutoresetMode", None)
     if modes is None:
         raise Refusal("invalid-option", f"gymnasium {gym.__version__} has no modes of resetting; vectorization needs 1.1 or newer")
-    mode = {"same-step": modes.SAME_STEP, "next-step": modes.NEXT_STEP, "disabled": modes.DISABLED}[autoreset]
-    if vectorization == "async":
-        return gym.make_vec(name, size, "async", vector_kwargs={"autoreset_mode": mode}, **keywords)
+    return {"same-step": modes.SAME_STEP, "next-step": modes.NEXT_STEP, "disabled": modes.DISABLED}[autoreset]
+
+
+def make_async(name, single, size, mode):
+    def factory(index):
+        def build():
+            # In a worker that is no fork of this process nothing is imported yet.
+            import_namespace(name)
+            return traced(single(index), index)
+
+        return build
+
+    return gym.vector.AsyncVectorEnv([factory(i) for i in range(size)], autoreset_mode=mode)
+
+
+def make_native(name, size, mode, keywords):
     module, _, plain_name = name.rpartition(":")
     if module:
         importlib.import_module(module)
@@ -626,6 +758,8 @@ class Server:
                     raise Malformed(f"a message of kind {kind} came before the environments were made")
                 fields, raw = handler(fields, raw)
                 write_frame(self.writer, kind | ANSWER, number, fields, raw)
+                if kind in (RESET, STEP):
+                    self.environments.failed = False
             except Malformed as error:
                 self.tell(number, error)
                 raise
@@ -635,12 +769,15 @@ class Server:
                 return
 
     def tell(self, number, error):
-        kind = type(error)
         code = error.code if isinstance(error, Refusal) else "worker-failed" if isinstance(error, Malformed) else "environment-failed"
-        lines = "".join(traceback.format_exception(kind, error, error.__traceback__))
-        current = getattr(self.environments, "current", None)
-        fields = {} if current is None else {"environment": current}
-        fields |= {"code": code, "type": kind.__name__, "message": without_colors(str(error))[:10_000], "traceback": lines[-100_000:]}
+        if isinstance(error, WorkerError):
+            kind, lines = error.kind, error.lines
+        else:
+            kind, lines = type(error).__name__, "".join(traceback.format_exception(type(error), error, error.__traceback__))
+        fields = {}
+        if self.environments is not None and self.environments.current is not None:
+            fields["environment"], self.environments.current = self.environments.current, None
+        fields |= {"code": code, "type": kind, "message": without_colors(str(error))[:10_000], "traceback": lines[-100_000:]}
         write_frame(self.writer, ERROR, number, fields)
 
     def hello(self, fields, _raw):
@@ -666,7 +803,8 @@ class Server:
             if max(needed, environments.size * actions.size) > MAX_RAW:
                 raise Refusal("invalid-option", f"{environments.size} observations of {observations.size} bytes and as many last ones are more than the {MAX_RAW} bytes of a message")
         except BaseException:
-            environments.close()
+            with contextlib.suppress(Exception):
+                environments.close()
             raise
         self.environments, self.observations, self.actions = environments, observations, actions
         action_space = environments.action_space
@@ -686,8 +824,10 @@ class Server:
             raise Refusal("invalid-option", "options is no object")
         if raw and (len(raw) != size or any(byte > 1 for byte in raw)):
             raise Malformed(f"a mask of {len(raw)} bytes for {size} environments, or one with other numbers than 0 and 1")
-        observations, infos = self.environments.reset(seed, options, raw or None)
-        return self.diagnostics(infos), b"".join([self.observations.encode(one) for one in observations])
+        mask = raw or None
+        self.environments.begin_reset(mask)
+        told = self.environments.reset(seed, options, mask, self.sent)
+        return self.diagnostics(told), b"".join([observation for observation, _, _ in told])
 
     def step(self, _fields, raw):
         environments, actions = self.environments, self.actions
@@ -695,29 +835,33 @@ class Server:
         if len(raw) != size * width:
             raise Malformed(f"actions of {len(raw)} bytes where {size} of {width} bytes are due")
         chosen = [actions.decode(raw, i * width) for i in range(size)]
-        observations, rewards, terminated, truncated, infos, finals, final_infos = environments.step(chosen)
-        encode = self.observations.encode
-        parts = [struct.pack(f"<{size}d", *rewards), terminated, truncated]
-        parts += [encode(one) for one in observations]
-        if finals:
-            parts += [encode(one) for one in finals]
-        return self.diagnostics(infos, final_infos), b"".join(parts)
+        environments.begin_step()
+        rewards, terminated, truncated, told, finals = environments.step(chosen, self.sent)
+        parts = [rewards, terminated, truncated, *[observation for observation, _, _ in told], *[observation for observation, _, _ in finals]]
+        return self.diagnostics(told, finals), b"".join(parts)
 
-    def diagnostics(self, infos, final_infos=()):
+    def sent(self, observation, info):
+        """What an environment gave, as it goes over: the bytes of the observation, the info as JSON and the mask of actions, where there are any."""
+        encoded = self.observations.encode(observation)
+        if not info:
+            return encoded, None, None
+        info = dict(info)
+        return encoded, plain_info(info), self.mask(info)
+
+    def diagnostics(self, told, finals=()):
         """Infos and action masks, where there are any."""
         fields = {}
-        for info_name, mask_name, rows in (("infos", "masks", infos), ("finalInfos", "finalMasks", final_infos)):
-            if not any(rows):
-                continue
-            fields[info_name] = [plain(row) if row else None for row in rows]
-            masks = [self.mask(row) for row in rows]
+        for info_name, mask_name, rows in (("infos", "masks", told), ("finalInfos", "finalMasks", finals)):
+            infos, masks = [info for _, info, _ in rows], [mask for _, _, mask in rows]
+            if any(infos):
+                fields[info_name] = infos
             if any(mask is not None for mask in masks):
                 fields[mask_name] = masks
         return fields
 
     def mask(self, info):
         """What Gymnasium's environments tell as info["action_mask"]: which actions are possible."""
-        told = info.get("action_mask") if info else None
+        told = info.get("action_mask")
         if told is None or self.mask_size == 0:
             return None
         mask = np.asarray(told).reshape(-1)

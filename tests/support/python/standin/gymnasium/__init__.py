@@ -4,7 +4,7 @@ import importlib
 import types
 
 from . import error, spaces, vector
-from .core import Env, TimeLimit
+from .core import Env, TimeLimit, Wrapper
 
 __version__ = "1.1.0+standin"
 envs = types.SimpleNamespace()

@@ -39,13 +39,9 @@ class Env:
         return cls
 
 
-class TimeLimit(Env):
-    """Cuts episodes off, and refuses a step before the first reset."""
-
-    def __init__(self, env, steps):
+class Wrapper(Env):
+    def __init__(self, env):
         self.env = env
-        self.steps = steps
-        self.taken = None
         self.observation_space = env.observation_space
         self.action_space = env.action_space
         self.metadata = env.metadata
@@ -57,8 +53,29 @@ class TimeLimit(Env):
         return self.env.unwrapped
 
     def reset(self, *, seed=None, options=None):
-        self.taken = 0
         return self.env.reset(seed=seed, options=options)
+
+    def step(self, action):
+        return self.env.step(action)
+
+    def render(self):
+        return self.env.render()
+
+    def close(self):
+        self.env.close()
+
+
+class TimeLimit(Wrapper):
+    """Cuts episodes off, and refuses a step before the first reset."""
+
+    def __init__(self, env, steps):
+        super().__init__(env)
+        self.steps = steps
+        self.taken = None
+
+    def reset(self, *, seed=None, options=None):
+        self.taken = 0
+        return super().reset(seed=seed, options=options)
 
     def step(self, action):
         if self.taken is None:
@@ -66,9 +83,3 @@ class TimeLimit(Env):
         observation, reward, terminated, truncated, info = self.env.step(action)
         self.taken += 1
         return observation, reward, terminated, truncated or self.taken >= self.steps, info
-
-    def render(self):
-        return self.env.render()
-
-    def close(self):
-        self.env.close()

@@ -1,4 +1,4 @@
-"""A vector environment with Gymnasium's three modes of resetting and its way to batch infos. It steps its environments in this process."""
+"""A vector environment with Gymnasium's three modes of resetting, its way to batch infos, and its end at the first error. It steps its environments in this process."""
 
 import enum
 import types
@@ -38,9 +38,12 @@ utils = types.SimpleNamespace(iterate=_iterate, concatenate=_concatenate, create
 
 class VectorEnv:
     metadata = {}
+    closed = False
 
 
 class AsyncVectorEnv(VectorEnv):
+    processes = ()  # there are none
+
     def __init__(self, env_fns, autoreset_mode=AutoresetMode.NEXT_STEP):
         self.envs = [fn() for fn in env_fns]
         self.num_envs = len(self.envs)
@@ -52,14 +55,27 @@ class AsyncVectorEnv(VectorEnv):
         self.action_space = self.single_action_space
         self.ended = np.zeros(self.num_envs, np.bool_)
         self.latest = [None] * self.num_envs
+        self.pipes = list(self.envs)
+
+    def ask(self, i, name, *args, **kwargs):
+        """What an environment answers. One that raised is not there for any other call, and its error comes without its traceback."""
+        assert not self.closed
+        call = getattr(self.pipes[i], name)
+        try:
+            return call(*args, **kwargs)
+        except Exception as error:
+            self.pipes[i] = None
+            failure = error
+        raise type(failure)(failure) from None
 
     def reset(self, *, seed=None, options=None):
         options = dict(options or {})
         chosen = options.pop("reset_mask", np.ones(self.num_envs, np.bool_))
+        assert chosen.any()
         infos = {}
         for i in np.flatnonzero(chosen):
             own = None if seed is None else seed + int(i)
-            self.latest[i], info = self.envs[i].reset(seed=own, options=options or None)
+            self.latest[i], info = self.ask(i, "reset", seed=own, options=options or None)
             self.add(infos, info, i)
         self.ended[chosen] = False
         return _concatenate(self.single_observation_space, self.latest, None), infos
@@ -70,13 +86,12 @@ class AsyncVectorEnv(VectorEnv):
         infos = {}
         for i, action in enumerate(_iterate(self.single_action_space, actions)):
             if self.mode == AutoresetMode.NEXT_STEP and self.ended[i]:
-                self.latest[i], info = self.envs[i].reset()
+                self.latest[i], info = self.ask(i, "reset")
             else:
-                assert not (self.mode == AutoresetMode.DISABLED and self.ended[i])
-                self.latest[i], rewards[i], terminated[i], truncated[i], info = self.envs[i].step(action)
+                self.latest[i], rewards[i], terminated[i], truncated[i], info = self.ask(i, "step", action)
                 if self.mode == AutoresetMode.SAME_STEP and (terminated[i] or truncated[i]):
                     self.add(infos, {"final_obs": self.latest[i], "final_info": info}, i)
-                    self.latest[i], info = self.envs[i].reset()
+                    self.latest[i], info = self.ask(i, "reset")
             self.add(infos, info, i)
         self.ended = np.logical_or(terminated, truncated)
         return _concatenate(self.single_observation_space, deepcopy(self.latest), None), rewards, terminated, truncated, infos
@@ -98,7 +113,7 @@ class AsyncVectorEnv(VectorEnv):
         return infos
 
     def render(self):
-        return tuple(env.render() for env in self.envs)
+        return tuple(self.ask(i, "render") for i in range(self.num_envs))
 
     def close(self):
         for env in self.envs:
