@@ -12,6 +12,7 @@ import { lifeLoss } from '../../src/environment/wrappers/life-loss.ts';
 import { noopStart } from '../../src/environment/wrappers/noop-start.ts';
 import { resizeArea } from '../../src/environment/wrappers/resize-area.ts';
 import { startActions } from '../../src/environment/wrappers/start-actions.ts';
+import { timeLimit } from '../../src/environment/wrappers/time-limit.ts';
 import { checkEnvironment } from '../../src/testing/check-environment.ts';
 import { later, now } from './toys.ts';
 
@@ -293,6 +294,41 @@ describe('lifeLoss', () => {
     expect(screen.resets).toBe(2);
   });
 
+  it('starts a new game where anything but a lost life ended the episode, or nothing did', () => {
+    const screen = new Screen({ losses: [3, 99] });
+    const environment = timeLimit(lifeLoss(screen, { action: 0 }), 2);
+    now(environment.reset());
+    now(environment.step(0));
+    expect(now(environment.step(0))).toMatchObject({ terminated: false, truncated: true });
+    expect([now(environment.reset()).info['step'], screen.resets]).toEqual([0, 2]);
+    now(environment.step(0));
+    expect([now(environment.reset()).info['step'], screen.resets]).toEqual([0, 3]);
+    // A life lost behind a limit within still has no future value.
+    const within = lifeLoss(timeLimit(new Screen({ losses: [2, 99] }), 2), { action: 0 });
+    now(within.reset());
+    now(within.step(0));
+    expect(now(within.step(0))).toMatchObject({ terminated: true, truncated: true });
+    expect(now(within.reset()).info['step']).toBe(0);
+  });
+
+  it('knows from a saved state how the episode ended', () => {
+    const make = () => lifeLoss(new Screen({ losses: [2, 99] }), { action: 0 });
+    const environment = make();
+    now(environment.reset());
+    for (const [steps, next] of [
+      [1, 0],
+      [2, 3],
+    ]) {
+      for (let i = 0; i < steps; i++) now(environment.step(0));
+      const fresh = make();
+      fresh.setState?.(environment.getState?.() ?? null);
+      expect(now(fresh.reset()).info['step']).toBe(next);
+      expect(now(environment.reset()).info['step']).toBe(next);
+    }
+    const saved = environment.getState?.() as { own: { lives: number } };
+    expect(codeOf(() => environment.setState?.({ ...saved, own: { lives: saved.own.lives } }))).toBe('invalid-checkpoint');
+  });
+
   it('reads lives from where it is told, and refuses results without', () => {
     const environment = lifeLoss(new Screen({ losses: [99] }), { action: 0, lives: ({ step }) => 10 - (step as number) });
     now(environment.reset());
@@ -301,6 +337,7 @@ describe('lifeLoss', () => {
     expect(codeOf(() => lifeLoss(new Screen(), { action: 0, lives: ({ none }) => none as number }).reset())).toBe(
       'invalid-environment',
     );
+    expect(codeOf(() => lifeLoss(new Screen(), { action: 0, live: () => 1 } as never))).toBe('invalid-option');
   });
 });
 
@@ -334,19 +371,35 @@ describe('atari', () => {
   });
 
   it('presses fire at the start of games and lives', () => {
-    const screen = big([9, 99]);
+    const screen = big([7, 99]);
     const environment = atari(screen, { lifeLoss: true, fireOnReset: true, noopMax: 1, frameSkip: 4 });
     now(environment.reset());
     expect(screen.actions).toEqual([0, 1, 1, 1, 1]);
     expect(now(environment.step(2)).terminated).toBe(true);
     now(environment.reset());
-    expect(screen.actions.slice(9)).toEqual([0, 0, 0, 0, 1, 1, 1, 1]);
+    expect(screen.actions.slice(5)).toEqual([2, 2, 0, 1, 1, 1, 1]);
     expect(screen.resets).toBe(1);
+  });
+
+  it('stops an action at the frame that loses a life, and goes on by one frame', () => {
+    const screen = new Screen({ shape: [2, 2, 3], losses: [1, 99], picture: (step) => Array<number>(12).fill(step * 9) });
+    const environment = atari(screen, { lifeLoss: true, clipRewards: false, size: 2, stack: 1 });
+    const [first] = now(environment.reset()).observation;
+    expect(now(environment.step(2))).toMatchObject({
+      observation: new Uint8Array(4).fill(first + 9),
+      reward: 4,
+      terminated: true,
+      info: { lives: 1, step: 1 },
+    });
+    expect(now(environment.reset()).info['step']).toBe(2);
+    expect(now(environment.step(1))).toMatchObject({ reward: 8, terminated: false, info: { step: 6 } });
+    expect(screen.actions).toEqual([2, 0, 1, 1, 1, 1]);
   });
 
   it('refuses options that there are none of', () => {
     expect(codeOf(() => atari(big(), { skip: 4 } as never))).toBe('invalid-option');
     expect(codeOf(() => atari(big(), { frameSkip: 0 }))).toBe('invalid-option');
+    expect(codeOf(() => atari(big(), { stickyActions: NaN }))).toBe('invalid-option');
     expect(codeOf(() => atari(new Screen({ shape: [84, 84] })))).toBe('invalid-space');
   });
 });

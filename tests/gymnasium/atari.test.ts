@@ -34,10 +34,14 @@ describe.each(pythons)('with $name', ({ program: python, path }) => {
       [0, 4, 8, 12],
       [4, 8, 12, 16],
     ]);
-    // The next life begins where the game was, one action of four frames later.
-    expect(seen[11]).toEqual([44, 44, 44, 44]);
+    // The next life begins where the game was, one frame later, and its last action stops at the frame that loses it.
+    expect(seen[11]).toEqual([41, 41, 41, 41]);
+    expect(seen.slice(21, 23)).toEqual([
+      [69, 73, 77, 80],
+      [81, 81, 81, 81],
+    ]);
     expect(rewards.slice(0, 10)).toEqual([0, 0, 1, 0, 1, 0, 0, 1, 0, 1]);
-    expect(ends).toEqual([10, 19, 28]);
+    expect(ends).toEqual([10, 20, 30]);
   });
 
   test('an agent learns from it', async () => {
@@ -63,23 +67,36 @@ const games = [
   ['ALE/Pong-v5', 24],
 ] as const;
 
+/** A game by our pipeline and by ALE's, reset with the same seed. */
+async function sideBySide(python: string, id: string, lifeLoss: boolean) {
+  const ours = atari(
+    await closing(gymnasium(id, { python, observation: 'uint8', kwargs: { frameskip: 1, repeat_action_probability: 0 } })),
+    { lifeLoss },
+  );
+  const theirs = await closing(
+    gymnasium(id, {
+      python,
+      vector: 1,
+      vectorization: 'native',
+      autoreset: 'next-step',
+      observation: 'uint8',
+      kwargs: {
+        noop_max: 0,
+        use_fire_reset: false,
+        repeat_action_probability: 0,
+        reward_clipping: true,
+        episodic_life: lifeLoss,
+      },
+    }),
+  );
+  await ours.reset({ seed: 1 });
+  await theirs.reset({ seed: 1 });
+  return { ours, theirs };
+}
+
 for (const python of ataris) {
   test.each(games)('%s by our pipeline is what ALE makes of it in C++', async (id, grey) => {
-    const ours = atari(
-      await closing(gymnasium(id, { python, observation: 'uint8', kwargs: { frameskip: 1, repeat_action_probability: 0 } })),
-    );
-    const theirs = await closing(
-      gymnasium(id, {
-        python,
-        vector: 1,
-        vectorization: 'native',
-        autoreset: 'next-step',
-        observation: 'uint8',
-        kwargs: { noop_max: 0, use_fire_reset: false, repeat_action_probability: 0, reward_clipping: true },
-      }),
-    );
-    await ours.reset({ seed: 1 });
-    await theirs.reset({ seed: 1 });
+    const { ours, theirs } = await sideBySide(python, id, false);
     const random = new Random(1);
     let ended = false;
     let apart = 0;
@@ -96,5 +113,23 @@ for (const python of ataris) {
       }
     }
     expect(apart).toBeLessThanOrEqual(grey);
+  });
+
+  // The life is lost in the first frame of four.
+  test.each([
+    ['ALE/Breakout-v5', 145],
+    ['ALE/SpaceInvaders-v5', 621],
+  ])('%s by our pipeline ends at the frame that loses a life, as in C++', async (id, frame) => {
+    const { ours, theirs } = await sideBySide(python, id, true);
+    const random = new Random(1);
+    for (;;) {
+      const action = random.integer(4);
+      const [mine, other] = [await ours.step(action), await theirs.step([action])];
+      expect([mine.reward, Number(mine.terminated)]).toEqual([other.rewards[0], other.terminated[0]]);
+      expect(mine.info['episode_frame_number']).toBe(other.infos[0]['episode_frame_number']);
+      if (!mine.terminated) continue;
+      expect(mine.info['episode_frame_number']).toBe(frame);
+      break;
+    }
   });
 }

@@ -31,8 +31,8 @@ export interface AtariOptions {
 }
 
 /**
- * The pipeline from Atari's screen to DQN's network, `[size, size, stack]` bytes: sticky actions, no-op starts, an action for several frames with the last
- * two pooled, the end of an episode with a life, fire on reset, luminance, 84 × 84, clipped rewards, a stack of frames. The defaults are those that Machado et al. (2018,
+ * The pipeline from Atari's screen to DQN's network, `[size, size, stack]` bytes: sticky actions, no-op starts, the end of an episode with a life, an action for
+ * several frames with the last two pooled, fire on reset, luminance, 84 × 84, clipped rewards, a stack of frames. The defaults are those that Machado et al. (2018,
  * section 5 and table 1) recommend, on an environment whose actions are sticky; `{ noopMax: 30, lifeLoss: true }` is training as in Mnih et al. 2015, and
  * `{ noopMax: 30, clipRewards: false }` its evaluation.
  *
@@ -50,12 +50,13 @@ export function atari(environment: Environment<Uint8Array, number>, options: Ata
     stack: true,
     clipRewards: true,
   });
-  const { noopMax = 0, frameSkip = 4, size = 84, stack = 4, clipRewards = true } = options;
+  const { stickyActions: stickiness = 0, noopMax = 0, frameSkip = 4, size = 84, stack = 4, clipRewards = true } = options;
   let game = environment;
-  if (options.stickyActions) game = stickyActions(game, options.stickyActions);
+  if (stickiness !== 0) game = stickyActions(game, stickiness);
   if (noopMax !== 0) game = noopStart(game, { max: noopMax });
-  game = actionRepeat(game, frameSkip, { maxPool: true });
+  // Within the repetition, so that no frame of the next life is counted to the one that is lost.
   if (options.lifeLoss) game = lifeLoss(game, { action: 0 });
+  game = actionRepeat(game, frameSkip, { maxPool: true });
   if (options.fireOnReset) game = startActions(game, [1]);
   game = resizeArea(grayscale(game), { height: size, width: size });
   if (clipRewards) game = rewardClip(game, { min: -1, max: 1 });

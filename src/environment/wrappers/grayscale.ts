@@ -4,8 +4,8 @@ import { requireImage } from './require-image.ts';
 import { wrap } from './wrapper.ts';
 
 /**
- * Turns colour pictures `[H, W, 3]` into their luminance `[H, W]`: `Y = 0.299 R + 0.587 G + 0.114 B` (ITU-R BT.601), rounded, as the Arcade Learning
- * Environment and DQN do (Mnih et al. 2015, methods: "the Y channel").
+ * Turns colour pictures `[H, W, 3]` into their luminance `[H, W]`: `Y = 0.299 R + 0.587 G + 0.114 B` (ITU-R BT.601), rounded, as
+ * DQN does (Mnih et al. 2015, methods: "the Y channel"). Of the Arcade Learning Environment's 130 colours one differs from its own greys, by one.
  *
  * @throws DqnError `invalid-space` unless observations are bytes of shape `[H, W, 3]`.
  */

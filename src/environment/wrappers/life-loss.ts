@@ -1,3 +1,4 @@
+import { checkNames } from '../../common/check.ts';
 import { DqnError, describe } from '../../common/errors.ts';
 import type { Environment, Info } from '../environment.ts';
 import { startWith } from './start-with.ts';
@@ -12,20 +13,22 @@ export interface LifeLossOptions<Action> {
 }
 
 /**
- * Ends an episode where a life is lost, so that the loss has no future value; `reset` then goes on with the next life, by one action, and starts a new
- * game only where the game was over, or where it is given a seed or options. It helps learning and is for training alone: scores are those of whole
- * games (Machado et al. 2018, section 4.2, advise against it).
+ * Ends an episode where a life is lost, so that the loss has no future value; `reset` then goes on with the next life, by one action. It starts a new
+ * game after anything else, the end of the game or of a time limit around this say, and where it is given a seed or options. It helps learning and is
+ * for training alone: scores are those of whole games (Machado et al. 2018, section 4.2, advise against it).
  *
- * @throws DqnError `invalid-environment`, from `reset` and `step`, where there is no number of lives.
+ * @throws DqnError `invalid-option` if an option is misspelt; `invalid-environment`, from `reset` and `step`, where there is no number of lives.
  */
 export function lifeLoss<Observation, Action>(
   environment: Environment<Observation, Action>,
-  { action, lives: read = ({ lives }) => lives as number }: LifeLossOptions<Action>,
+  options: LifeLossOptions<Action>,
 ): Environment<Observation, Action> {
   const kind = 'lifeLoss';
+  checkNames('lifeLoss(options)', options, { action: true, lives: true });
+  const { action, lives: read = (info) => info['lives'] as number } = options;
   let lives = 0;
-  /** Whether the game itself goes on. */
-  let going = false;
+  /** Whether the last step lost a life and the game goes on. */
+  let lost = false;
 
   const count = (info: Info): number => {
     const number: unknown = read(info);
@@ -42,33 +45,33 @@ export function lifeLoss<Observation, Action>(
   return wrap(environment, {
     kind,
     observationSpace: environment.observationSpace,
-    reset(options) {
-      if (!going || options?.seed !== undefined || options?.options !== undefined) return environment.reset(options);
+    reset(asked) {
+      if (!lost || asked?.seed !== undefined || asked?.options !== undefined) return environment.reset(asked);
       // Not shown to anyone: only the step's own result is.
-      const lost = { observation: undefined as Observation, info: {} };
-      return startWith(environment, lost, [action]);
+      const unseen = { observation: undefined as Observation, info: {} };
+      return startWith(environment, unseen, [action]);
     },
     begin(first) {
       lives = count(first.info);
-      going = true;
+      lost = false;
       return first;
     },
     advance(result) {
       const left = count(result.info);
-      const lost = left < lives && left > 0;
+      const fewer = left < lives && left > 0;
       lives = left;
-      going = !result.terminated && !result.truncated;
-      return lost && !result.terminated ? { ...result, terminated: true } : result;
+      lost = fewer && !result.terminated && !result.truncated;
+      return fewer && !result.terminated ? { ...result, terminated: true } : result;
     },
-    save: () => ({ lives, going }),
+    save: () => ({ lives, lost }),
     load(state) {
       const saved = fields(kind, state);
-      const { lives: left, going: on } = saved;
+      const { lives: left, lost: before } = saved;
       if (typeof left !== 'number' || !(left >= 0)) throw damaged(kind, 'a number of lives', left);
-      if (typeof on !== 'boolean') throw damaged(kind, 'whether the game goes on', on);
+      if (typeof before !== 'boolean') throw damaged(kind, 'whether a life was lost', before);
       return () => {
         lives = left;
-        going = on;
+        lost = before;
       };
     },
   });
