@@ -1,14 +1,13 @@
 import { checkInteger } from '../common/check.ts';
 import { deepEqual } from '../common/deep.ts';
 import { describe } from '../common/errors.ts';
-import { Random } from '../common/random.ts';
 import type { Environment } from '../environment/environment.ts';
 import { checkSpace } from './check-spaces.ts';
 import { checkState } from './check-state.ts';
 import type { EnvironmentFindings, EnvironmentReport, EnvironmentRule } from './environment-report.ts';
 import { Probe } from './probe.ts';
 import { Findings, inWords, throwProblems } from './report.ts';
-import { differ, play } from './rollout.ts';
+import { actionStream, differ, play } from './rollout.ts';
 
 /** What {@link checkEnvironment} may be told. */
 export interface CheckEnvironmentOptions {
@@ -91,8 +90,8 @@ async function checkAll(
     return;
   }
 
-  await probe.refusesStep('step-before-reset', 'before the first reset()', environment.actionSpace.sample(new Random(seed)));
-  const run = await play(probe, { seed, steps, random: new Random(seed) });
+  await probe.refusesStep('step-before-reset', 'before the first reset()', environment.actionSpace.sample(actionStream(seed)));
+  const run = await play(probe, { seed, steps, random: actionStream(seed) });
   await checkDeterminism(probe, run, seed, findings, 'on the same environment');
   if (isFactory) {
     await checkDeterminism(probeOf(fresh()), run, seed, findings, 'on a fresh environment');
@@ -147,7 +146,7 @@ async function checkFirstSeed(unseeded: Probe, seeded: Probe, findings: Environm
 async function checkResetMidEpisode(probe: Probe, seed: number, findings: EnvironmentFindings): Promise<void> {
   const first = await probe.reset({ seed });
   if (first === undefined) return;
-  if (!probe.ended) await probe.step(probe.draw(new Random(seed)));
+  if (!probe.ended) await probe.step(probe.draw(actionStream(seed)));
   const again = await probe.reset({ seed }, 'reset-mid-episode');
   const remedy = 'Let reset() begin a clean episode whenever it is called.';
   if (again !== undefined && !deepEqual(first, again)) {
@@ -160,7 +159,7 @@ async function checkStepAfterEnd(
   { steps, seed }: Required<CheckEnvironmentOptions>,
   findings: EnvironmentFindings,
 ): Promise<void> {
-  const random = new Random(seed);
+  const random = actionStream(seed);
   const { failed } = await play(probe, { seed, steps, random, oneEpisode: true });
   if (failed) return;
   if (probe.ended) {

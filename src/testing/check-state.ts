@@ -1,11 +1,10 @@
 import { deepCopy, deepEqual } from '../common/deep.ts';
 import { describe } from '../common/errors.ts';
-import { Random } from '../common/random.ts';
 import type { State } from '../common/state.ts';
 import type { EnvironmentFindings } from './environment-report.ts';
 import { inWords } from './report.ts';
 import type { Probe } from './probe.ts';
-import { differ, play } from './rollout.ts';
+import { actionStream, differ, play } from './rollout.ts';
 
 const arrays = [Float32Array, Float64Array, Int32Array, Uint32Array, Uint8Array, Int8Array, Uint16Array, Int16Array];
 
@@ -41,7 +40,7 @@ export async function checkState(
     return;
   }
   try {
-    const first = await play(probe, { seed, steps: 5, random: new Random(seed) });
+    const first = await play(probe, { seed, steps: 5, random: actionStream(seed) });
     if (first.failed) return;
     const live = getState.call(environment);
     const foreign = foreignPart(live, 'state');
@@ -54,7 +53,7 @@ export async function checkState(
     }
     const saved: State = deepCopy(live);
     const { mask, ended } = probe;
-    const original = await play(probe, { steps: 20, random: new Random(seed + 1) });
+    const original = await play(probe, { steps: 20, random: actionStream(seed + 1) });
     if (original.failed) return;
 
     const replay = async (target: Probe, which: string): Promise<void> => {

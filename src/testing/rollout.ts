@@ -1,6 +1,6 @@
 import { deepEqual } from '../common/deep.ts';
 import { describe } from '../common/errors.ts';
-import type { Random } from '../common/random.ts';
+import { Random } from '../common/random.ts';
 import type { Frame, Probe } from './probe.ts';
 
 /** How to play: random actions, or given ones. */
@@ -20,6 +20,11 @@ export interface Played {
   readonly actions: readonly unknown[];
   /** Whether a call failed, which is reported already. */
   readonly failed: boolean;
+}
+
+/** What random actions are drawn from; split, as environments may draw from the seed's own stream. */
+export function actionStream(seed: number): Random {
+  return new Random(seed).split('actions');
 }
 
 /** Plays on an environment. */

@@ -5,6 +5,7 @@ import type { Environment, ResetOptions, ResetResult, StepResult } from '../../s
 import { type Space, box, dict, discrete, multiBinary, multiDiscrete, tuple } from '../../src/environment/spaces.ts';
 import { vectorize } from '../../src/environment/vectorize.ts';
 import { timeLimit } from '../../src/environment/wrappers/time-limit.ts';
+import { MemoryChain } from '../../src/environments/index.ts';
 import { assertEnvironment, checkEnvironment } from '../../src/testing/index.ts';
 import { Script, Walk, later } from '../environment/toys.ts';
 
@@ -492,6 +493,37 @@ describe('checkEnvironment is content with', () => {
     await checkEnvironment(given);
     expect(given.closed).toBe(0);
   });
+});
+
+it('draws actions that tell nothing of what the world has drawn', async () => {
+  // For each reset with the seed, how often the action after it was the bit that is asked for.
+  const right: number[] = [];
+  for (let seed = 0; seed < 40; seed++) {
+    const world = new MemoryChain();
+    let resets = 0;
+    let bit: number | undefined;
+    const watched: Environment = {
+      observationSpace: world.observationSpace,
+      actionSpace: world.actionSpace,
+      reset(options) {
+        const first = world.reset(options);
+        bit = options?.seed === undefined ? undefined : (first.observation[2] + 1) / 2;
+        return first;
+      },
+      step(action: number) {
+        const result = world.step(action);
+        if (bit !== undefined) right[resets] = (right[resets++] ?? 0) + (action === bit ? 1 : 0);
+        bit = undefined;
+        return result;
+      },
+      getState: () => world.getState(),
+      setState: (state) => world.setState(state),
+    };
+    expect((await checkEnvironment(watched, { seed, steps: 30 })).ok).toBe(true);
+  }
+  // Steps, the same again, a reset in the middle, a step after an end, a saved state.
+  expect(right).toHaveLength(5);
+  for (const count of right) expect(Math.abs(count - 20)).toBeLessThan(10);
 });
 
 describe('assertEnvironment', () => {

@@ -18,7 +18,7 @@ import {
   type Environment,
 } from '../../src/index.ts';
 import { Random } from '../../src/common/random.ts';
-import { CartPole, Chain } from '../../src/environments/index.ts';
+import { CartPole, Chain, MemoryChain } from '../../src/environments/index.ts';
 import {
   diagnose,
   effectiveRank,
@@ -310,6 +310,18 @@ describe('probeObservations', () => {
     };
     expect(await probeObservations(world, { count: 6 })).toEqual([0, 1, 2, 0, 1, 2].map((x) => Float32Array.of(x)));
   });
+
+  test('draws actions that tell nothing of what the world has drawn', async () => {
+    let right = 0;
+    for (let seed = 0; seed < 40; seed++) {
+      const world = new MemoryChain();
+      const step = vi.spyOn(world, 'step');
+      const [first] = await probeObservations(world, { count: 2, seed });
+      if (step.mock.calls[0][0] === (first[2] + 1) / 2) right++;
+    }
+    expect(right).toBeGreaterThan(10);
+    expect(right).toBeLessThan(30);
+  });
 });
 
 const update = (at: number, numbers: { meanQ?: number; loss?: number; gradientNorm?: number }) =>
@@ -368,7 +380,7 @@ describe('diagnose', () => {
 
   test('notices dead units and features that collapse', async () => {
     const agent = await small(mlp({ hidden: [32, 16] }));
-    const many = await probeObservations(new CartPole(), { count: 64 });
+    const many = await probeObservations(new CartPole(), { count: 64, seed: 2 });
     const wide = many.map((each) => each.map((x, i) => 20 * x * (i + 1)));
     const reports: Record<string, number>[] = [];
     const found: string[] = [];

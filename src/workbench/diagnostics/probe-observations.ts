@@ -27,7 +27,8 @@ export async function probeObservations<Observation>(
   const actions = discreteActions(environment.actionSpace, 'probeObservations(environment)');
   const { observationSpace } = environment;
   const numbers = new Float32Array(observationSpace.flatSize);
-  const random = new Random(seed);
+  // Split, as environments may draw from the seed's own stream.
+  const random = new Random(seed).split('actions');
   const observations: Observation[] = [];
   let first: number | undefined = seed;
   while (observations.length < count) {
