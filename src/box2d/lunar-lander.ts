@@ -1,4 +1,4 @@
-import { checkNumber } from '../common/check.ts';
+import { checkNames, checkNumber } from '../common/check.ts';
 import { Random } from '../common/random.ts';
 import type { State } from '../common/state.ts';
 import type { Environment, RenderMode, ResetOptions, ResetResult, StepResult } from '../environment/environment.ts';
@@ -56,6 +56,13 @@ export class LunarLander implements Environment<Float32Array, number> {
 
   /** @throws DqnError `invalid-option` if an option is not as {@link LunarLanderOptions} says. */
   constructor(options: LunarLanderOptions = {}) {
+    checkNames('LunarLander(options)', options, {
+      gravity: true,
+      enableWind: true,
+      windPower: true,
+      turbulencePower: true,
+      maxEpisodeSteps: true,
+    });
     const { gravity = -10, enableWind = false, windPower = 15, turbulencePower = 1.5, maxEpisodeSteps = 1000 } = options;
     checkNumber('LunarLander(gravity)', gravity, { min: -12, exclusiveMin: true, max: 0 });
     const power = checkNumber('LunarLander(windPower)', windPower, { min: 0 });

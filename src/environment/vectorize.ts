@@ -1,4 +1,4 @@
-import { checkInteger } from '../common/check.ts';
+import { checkInteger, checkNames } from '../common/check.ts';
 import { deepEqual } from '../common/deep.ts';
 import { DqnError, describe } from '../common/errors.ts';
 import { type MaybePromise, chain, isPromise } from '../common/maybe-promise.ts';
@@ -291,7 +291,7 @@ function checkAlike<Observation, Action>(environments: readonly Environment<Obse
  * Builds several environments and steps them together: `vectorize(() => new CartPole(), 8)`, or one factory for each. A single factory is told the
  * index of the environment.
  *
- * @throws DqnError `invalid-option` if the size or mode is out of range, `invalid-space` if the environments' spaces differ,
+ * @throws DqnError `invalid-option` if the size or mode is out of range or an option misspelt, `invalid-space` if the environments' spaces differ,
  * `invalid-environment` if two factories give the same object.
  */
 export function vectorize<Observation, Action>(
@@ -310,8 +310,9 @@ export function vectorize<Observation, Action>(
 ): VectorEnvironment<Observation, Action> {
   const one = typeof factories === 'function';
   const size = checkInteger('vectorize(size)', one ? sizeOrOptions : factories.length, { min: 1 });
-  const options = one ? optionsAfterSize : (sizeOrOptions as VectorOptions | undefined);
-  const autoreset = options?.autoreset ?? 'same-step';
+  const options = (one ? optionsAfterSize : (sizeOrOptions as VectorOptions | undefined)) ?? {};
+  checkNames('vectorize(options)', options, { autoreset: true });
+  const { autoreset = 'same-step' } = options;
   if (!['same-step', 'next-step', 'disabled'].includes(autoreset)) {
     throw new DqnError({
       code: 'invalid-option',

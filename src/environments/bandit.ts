@@ -1,4 +1,4 @@
-import { checkInteger, checkNumber } from '../common/check.ts';
+import { checkInteger, checkNames, checkNumber } from '../common/check.ts';
 import { Random } from '../common/random.ts';
 import type { State } from '../common/state.ts';
 import type { Environment, RenderMode, ResetOptions, ResetResult, StepResult } from '../environment/environment.ts';
@@ -34,7 +34,9 @@ export class Bandit implements Environment<Float32Array, number> {
   #pulled = 0;
 
   /** @throws DqnError `invalid-option` if an option is not as {@link BanditOptions} says. */
-  constructor({ arms = 11, noiseScale = 0, mappingSeed = 0 }: BanditOptions = {}) {
+  constructor(options: BanditOptions = {}) {
+    checkNames('Bandit(options)', options, { arms: true, noiseScale: true, mappingSeed: true });
+    const { arms = 11, noiseScale = 0, mappingSeed = 0 } = options;
     checkInteger('Bandit(arms)', arms, { min: 2, max: 1_000 });
     this.#noiseScale = checkNumber('Bandit(noiseScale)', noiseScale, { min: 0 });
     this.means = shuffle(arms, new Random(checkNumber('Bandit(mappingSeed)', mappingSeed))).map((rank) => rank / (arms - 1));

@@ -1,3 +1,4 @@
+import { checkNames } from '../common/check.ts';
 import { DqnError, describe } from '../common/errors.ts';
 import type { Random } from '../common/random.ts';
 import type { State } from '../common/state.ts';
@@ -39,8 +40,10 @@ export class Blackjack implements Environment<Int32Array, number> {
   #dealer: readonly number[] = [1, 1];
   #player: readonly number[] = [1, 1];
 
-  /** @throws DqnError `invalid-option` if `naturals` is not as {@link BlackjackOptions} says. */
-  constructor({ naturals = 'wins' }: BlackjackOptions = {}) {
+  /** @throws DqnError `invalid-option` if an option is not as {@link BlackjackOptions} says. */
+  constructor(options: BlackjackOptions = {}) {
+    checkNames('Blackjack(options)', options, { naturals: true });
+    const { naturals = 'wins' } = options;
     if (!['wins', 'pays', 'counts'].includes(naturals)) {
       throw new DqnError({
         code: 'invalid-option',

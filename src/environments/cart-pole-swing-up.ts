@@ -1,4 +1,4 @@
-import { checkNumber } from '../common/check.ts';
+import { checkNames, checkNumber } from '../common/check.ts';
 import type { State } from '../common/state.ts';
 import type { Environment, RenderMode, ResetOptions, ResetResult, StepResult } from '../environment/environment.ts';
 import { box, discrete } from '../environment/spaces.ts';
@@ -59,7 +59,9 @@ export class CartPoleSwingUp implements Environment<Float32Array, number> {
   #time = 0;
 
   /** @throws DqnError `invalid-option` if an option is not as {@link CartPoleSwingUpOptions} says. */
-  constructor({ heightThreshold = 0.5, positionThreshold = 1, moveCost = 0.1 }: CartPoleSwingUpOptions = {}) {
+  constructor(options: CartPoleSwingUpOptions = {}) {
+    checkNames('CartPoleSwingUp(options)', options, { heightThreshold: true, positionThreshold: true, moveCost: true });
+    const { heightThreshold = 0.5, positionThreshold = 1, moveCost = 0.1 } = options;
     this.#heightThreshold = checkNumber('CartPoleSwingUp(heightThreshold)', heightThreshold, { min: -1, max: 1 });
     this.#positionThreshold = checkNumber('CartPoleSwingUp(positionThreshold)', positionThreshold, { min: 0 });
     this.#moveCost = checkNumber('CartPoleSwingUp(moveCost)', moveCost, { min: 0 });

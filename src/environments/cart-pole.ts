@@ -1,3 +1,4 @@
+import { checkNames } from '../common/check.ts';
 import type { State } from '../common/state.ts';
 import type { Environment, RenderMode, ResetOptions, ResetResult, StepResult } from '../environment/environment.ts';
 import { box, discrete } from '../environment/spaces.ts';
@@ -44,8 +45,10 @@ export class CartPole implements Environment<Float32Array, number> {
   #theta = 0;
   #thetaDot = 0;
 
-  /** @throws DqnError `invalid-option` if `maxEpisodeSteps` is not a whole number of at least 1. */
-  constructor({ maxEpisodeSteps = 500 }: CartPoleOptions = {}) {
+  /** @throws DqnError `invalid-option` if `maxEpisodeSteps` is not a whole number of at least 1 or a name is misspelt. */
+  constructor(options: CartPoleOptions = {}) {
+    checkNames('CartPole(options)', options, { maxEpisodeSteps: true });
+    const { maxEpisodeSteps = 500 } = options;
     this.#episode = new Episode({
       name: 'CartPole',
       actions: 2,

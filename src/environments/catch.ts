@@ -1,4 +1,4 @@
-import { checkInteger } from '../common/check.ts';
+import { checkInteger, checkNames } from '../common/check.ts';
 import type { State } from '../common/state.ts';
 import type { Environment, RenderMode, ResetOptions, ResetResult, StepResult } from '../environment/environment.ts';
 import { box, discrete } from '../environment/spaces.ts';
@@ -34,7 +34,9 @@ export class Catch implements Environment<Float32Array, number> {
   #paddle: number;
 
   /** @throws DqnError `invalid-option` if an option is not as {@link CatchOptions} says. */
-  constructor({ rows = 10, columns = 5 }: CatchOptions = {}) {
+  constructor(options: CatchOptions = {}) {
+    checkNames('Catch(options)', options, { rows: true, columns: true });
+    const { rows = 10, columns = 5 } = options;
     this.#rows = checkInteger('Catch(rows)', rows, { min: 2, max: 100 });
     this.#columns = checkInteger('Catch(columns)', columns, { min: 1, max: 100 });
     this.#paddle = columns >> 1;

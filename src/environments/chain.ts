@@ -1,4 +1,4 @@
-import { checkInteger, checkNumber } from '../common/check.ts';
+import { checkInteger, checkNames, checkNumber } from '../common/check.ts';
 import type { State } from '../common/state.ts';
 import type { Environment, RenderMode, ResetOptions, ResetResult, StepResult } from '../environment/environment.ts';
 import { discrete } from '../environment/spaces.ts';
@@ -43,7 +43,9 @@ export class Chain implements Environment<number, number> {
   #state: number;
 
   /** @throws DqnError `invalid-option` if an option is not as {@link ChainOptions} says. */
-  constructor({ length = 7, slipProbability = 0.1, maxEpisodeSteps = 100 }: ChainOptions = {}) {
+  constructor(options: ChainOptions = {}) {
+    checkNames('Chain(options)', options, { length: true, slipProbability: true, maxEpisodeSteps: true });
+    const { length = 7, slipProbability = 0.1, maxEpisodeSteps = 100 } = options;
     this.#length = checkInteger('Chain(length)', length, { min: 3, max: 100 });
     this.#slip = checkNumber('Chain(slipProbability)', slipProbability, { min: 0, max: 1 });
     this.#state = length >> 1;

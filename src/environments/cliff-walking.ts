@@ -1,3 +1,4 @@
+import { checkNames } from '../common/check.ts';
 import type { State } from '../common/state.ts';
 import type { Environment, RenderMode, ResetOptions, ResetResult, StepResult } from '../environment/environment.ts';
 import { discrete } from '../environment/spaces.ts';
@@ -32,8 +33,10 @@ export class CliffWalking implements Environment<number, number> {
   readonly #episode: Episode;
   #cell = START;
 
-  /** @throws DqnError `invalid-option` if `maxEpisodeSteps` is not a whole number of at least 1. */
-  constructor({ maxEpisodeSteps = 1000 }: CliffWalkingOptions = {}) {
+  /** @throws DqnError `invalid-option` if `maxEpisodeSteps` is not a whole number of at least 1 or a name is misspelt. */
+  constructor(options: CliffWalkingOptions = {}) {
+    checkNames('CliffWalking(options)', options, { maxEpisodeSteps: true });
+    const { maxEpisodeSteps = 1000 } = options;
     this.#episode = new Episode({
       name: 'CliffWalking',
       actions: 4,

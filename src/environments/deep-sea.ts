@@ -1,4 +1,4 @@
-import { checkInteger, checkNumber } from '../common/check.ts';
+import { checkInteger, checkNames, checkNumber } from '../common/check.ts';
 import { Random } from '../common/random.ts';
 import type { State } from '../common/state.ts';
 import type { Environment, RenderMode, ResetOptions, ResetResult, StepResult } from '../environment/environment.ts';
@@ -36,7 +36,9 @@ export class DeepSea implements Environment<Float32Array, number> {
   #column = 0;
 
   /** @throws DqnError `invalid-option` if an option is not as {@link DeepSeaOptions} says. */
-  constructor({ size = 10, mappingSeed = 0 }: DeepSeaOptions = {}) {
+  constructor(options: DeepSeaOptions = {}) {
+    checkNames('DeepSea(options)', options, { size: true, mappingSeed: true });
+    const { size = 10, mappingSeed = 0 } = options;
     this.#size = checkInteger('DeepSea(size)', size, { min: 2, max: 1000 });
     const random = new Random(checkNumber('DeepSea(mappingSeed)', mappingSeed));
     this.#right = new Uint8Array(size * size);

@@ -1,4 +1,4 @@
-import { checkInteger, checkNumber } from '../common/check.ts';
+import { checkInteger, checkNames, checkNumber } from '../common/check.ts';
 import { DqnError } from '../common/errors.ts';
 import { Random } from '../common/random.ts';
 import type { State } from '../common/state.ts';
@@ -69,8 +69,16 @@ export class FrozenLake implements Environment<number, number> {
   readonly #starts: readonly number[];
   #cell: number;
 
-  /** @throws DqnError `invalid-option` if the map or a number is not as {@link FrozenLakeOptions} says. */
+  /** @throws DqnError `invalid-option` if an option is not as {@link FrozenLakeOptions} says. */
   constructor(options: FrozenLakeOptions = {}) {
+    checkNames('FrozenLake(options)', options, {
+      map: true,
+      successProbability: true,
+      goalReward: true,
+      holeReward: true,
+      stepReward: true,
+      maxEpisodeSteps: true,
+    });
     const { map = '4x4', successProbability = 1 / 3, goalReward = 1, holeReward = 0, stepReward = 0 } = options;
     const lines = parseMap(Object.hasOwn(MAPS, map) ? MAPS[map] : map, {
       where: 'FrozenLake(map)',
@@ -201,9 +209,11 @@ const TRIES = 10_000;
  * A random map for {@link FrozenLake} with the start at the upper left and the goal at the lower right, drawn again until a way leads there: Gymnasium's
  * `generate_random_map`, with the library's own random numbers.
  *
- * @throws DqnError `invalid-option` if an option is out of range, or if none of 10,000 maps has a way.
+ * @throws DqnError `invalid-option` if an option is out of range or misspelt, or if none of 10,000 maps has a way.
  */
-export function randomLake({ size = 8, frozenProbability = 0.8, seed = 0 }: RandomLakeOptions = {}): string {
+export function randomLake(options: RandomLakeOptions = {}): string {
+  checkNames('randomLake(options)', options, { size: true, frozenProbability: true, seed: true });
+  const { size = 8, frozenProbability = 0.8, seed = 0 } = options;
   checkInteger('randomLake(size)', size, { min: 2, max: 100 });
   checkNumber('randomLake(frozenProbability)', frozenProbability, { min: 0, max: 1, exclusiveMin: true });
   const random = new Random(checkNumber('randomLake(seed)', seed));

@@ -1,4 +1,4 @@
-import { checkNumber } from '../common/check.ts';
+import { checkNames, checkNumber } from '../common/check.ts';
 import type { State } from '../common/state.ts';
 import type { Environment, RenderMode, ResetOptions, ResetResult, StepResult } from '../environment/environment.ts';
 import { discrete } from '../environment/spaces.ts';
@@ -68,8 +68,16 @@ export class GridWorld implements Environment<number, number> {
   readonly #pitReward: number;
   #cell: number;
 
-  /** @throws DqnError `invalid-option` if the map or a number is not as {@link GridWorldOptions} says. */
+  /** @throws DqnError `invalid-option` if an option is not as {@link GridWorldOptions} says. */
   constructor(options: GridWorldOptions = {}) {
+    checkNames('GridWorld(options)', options, {
+      map: true,
+      slipProbability: true,
+      stepReward: true,
+      goalReward: true,
+      pitReward: true,
+      maxEpisodeSteps: true,
+    });
     const {
       map = DEFAULT_MAP,
       slipProbability = 0.2,

@@ -1,4 +1,4 @@
-import { checkInteger } from '../common/check.ts';
+import { checkInteger, checkNames } from '../common/check.ts';
 import type { State } from '../common/state.ts';
 import type { Environment, RenderMode, ResetOptions, ResetResult, StepResult } from '../environment/environment.ts';
 import { box, discrete } from '../environment/spaces.ts';
@@ -34,7 +34,9 @@ export class MemoryChain implements Environment<Float32Array, number> {
   #context: readonly number[];
 
   /** @throws DqnError `invalid-option` if an option is not as {@link MemoryChainOptions} says. */
-  constructor({ length = 10, bits = 1 }: MemoryChainOptions = {}) {
+  constructor(options: MemoryChainOptions = {}) {
+    checkNames('MemoryChain(options)', options, { length: true, bits: true });
+    const { length = 10, bits = 1 } = options;
     this.#length = checkInteger('MemoryChain(length)', length, { min: 1, max: 10_000 });
     checkInteger('MemoryChain(bits)', bits, { min: 1, max: 1_000 });
     this.#context = Array.from({ length: bits }, () => 0);

@@ -1,3 +1,4 @@
+import { checkNames } from '../common/check.ts';
 import type { State } from '../common/state.ts';
 import type { Environment, RenderMode, ResetOptions, ResetResult, StepResult } from '../environment/environment.ts';
 import { box, discrete } from '../environment/spaces.ts';
@@ -34,8 +35,10 @@ export class MountainCar implements Environment<Float32Array, number> {
   #position = -0.5;
   #velocity = 0;
 
-  /** @throws DqnError `invalid-option` if `maxEpisodeSteps` is not a whole number of at least 1. */
-  constructor({ maxEpisodeSteps = 200 }: MountainCarOptions = {}) {
+  /** @throws DqnError `invalid-option` if `maxEpisodeSteps` is not a whole number of at least 1 or a name is misspelt. */
+  constructor(options: MountainCarOptions = {}) {
+    checkNames('MountainCar(options)', options, { maxEpisodeSteps: true });
+    const { maxEpisodeSteps = 200 } = options;
     this.#episode = new Episode({
       name: 'MountainCar',
       actions: 3,

@@ -1,4 +1,4 @@
-import { checkNumber } from '../common/check.ts';
+import { checkNames, checkNumber } from '../common/check.ts';
 import type { State } from '../common/state.ts';
 import type { Environment, RenderMode, ResetOptions, ResetResult, StepResult } from '../environment/environment.ts';
 import { discrete } from '../environment/spaces.ts';
@@ -64,7 +64,14 @@ export class Taxi implements Environment<number, number> {
   #changesMind = false;
 
   /** @throws DqnError `invalid-option` if an option is not as {@link TaxiOptions} says. */
-  constructor({ successProbability = 1, fickleProbability = 0, actionMask = true, maxEpisodeSteps = 200 }: TaxiOptions = {}) {
+  constructor(options: TaxiOptions = {}) {
+    checkNames('Taxi(options)', options, {
+      successProbability: true,
+      fickleProbability: true,
+      actionMask: true,
+      maxEpisodeSteps: true,
+    });
+    const { successProbability = 1, fickleProbability = 0, actionMask = true, maxEpisodeSteps = 200 } = options;
     checkNumber('Taxi(successProbability)', successProbability, { min: 0, max: 1 });
     this.#fickleProbability = checkNumber('Taxi(fickleProbability)', fickleProbability, { min: 0, max: 1 });
     this.#masked = actionMask;

@@ -358,6 +358,8 @@ describe('vectorize refuses', () => {
     ['no environments', () => vectorize(() => new Walk(), 0), 'invalid-option'],
     ['an empty list', () => vectorize([]), 'invalid-option'],
     ['an unknown mode', () => vectorize(() => new Walk(), 1, { autoreset: 'never' as never }), 'invalid-option'],
+    ['a misspelt option', () => vectorize(() => new Walk(), 1, { autoReset: 'disabled' } as never), 'invalid-option'],
+    ['a misspelt option of a list', () => vectorize([() => new Walk()], { autoReset: 'disabled' } as never), 'invalid-option'],
     ['one environment twice', () => vectorize(() => shared, 2), 'invalid-environment'],
     ['unequal spaces', () => vectorize<Float32Array, number>([() => new Walk(), () => new Script([1])]), 'invalid-space'],
   ])('%s', async (_, build, code) => {

@@ -361,6 +361,7 @@ describe('normalizeObservation', () => {
   it('refuses bad options', () => {
     expect(codeOf(() => normalizeObservation(new Walk(), { epsilon: 0 }))).toBe('invalid-option');
     expect(codeOf(() => normalizeObservation(new Walk(), { clip: -1 }))).toBe('invalid-option');
+    expect(codeOf(() => normalizeObservation(new Walk(), { freeze: true } as never))).toBe('invalid-option');
     expect(codeOf(() => normalizeObservation(new Walk(), { statistics: new RunningStatistics(3) }))).toBe('invalid-option');
   });
 });

@@ -4,7 +4,7 @@ import type { Environment } from '../../src/environment/environment.ts';
 import * as exported from '../../src/environments/index.ts';
 import { checkEnvironment } from '../../src/testing/index.ts';
 
-type Kind = new () => Environment;
+type Kind = new (options?: object) => Environment;
 
 /** Every class that is exported and can be stepped. */
 const kinds = Object.entries({ ...exported, ...box2d }).filter(
@@ -17,4 +17,23 @@ it.each(kinds)('%s keeps the contract of environments', async (name, Kind) => {
   const steps = ['CliffWalking', 'Freeway'].includes(name) ? 2_600 : 1_200;
   const { ok, problems, warnings } = await checkEnvironment(() => new Kind(), { steps });
   expect({ ok, problems, warnings }).toEqual({ ok: true, problems: [], warnings: [] });
+});
+
+it.each(kinds)('%s refuses an option with a misspelt name', (name, Kind) => {
+  const refused = { code: 'invalid-option', where: `${name}(options)`, received: 'isSlippery' };
+  expect(() => new Kind({ isSlippery: undefined })).toThrow(expect.objectContaining(refused));
+});
+
+it('MinAtar’s games know the options of harder ones only where they become harder', () => {
+  const { Asterix, Breakout, Freeway, Seaquest, SpaceInvaders } = exported;
+  for (const Game of [Asterix, Seaquest, SpaceInvaders]) expect(() => new Game({ difficultyRamping: false })).not.toThrow();
+  for (const Game of [Breakout, Freeway]) {
+    const build = () => new Game({ difficultyRamping: false } as never);
+    expect(build).toThrow(expect.objectContaining({ code: 'invalid-option', received: 'difficultyRamping' }));
+  }
+});
+
+it('randomLake refuses an option with a misspelt name', () => {
+  const build = () => exported.randomLake({ rows: 4 } as never);
+  expect(build).toThrow(expect.objectContaining({ code: 'invalid-option', where: 'randomLake(options)' }));
 });

@@ -1,4 +1,4 @@
-import { checkNumber } from '../../common/check.ts';
+import { checkNames, checkNumber } from '../../common/check.ts';
 import { DqnError } from '../../common/errors.ts';
 import type { Environment } from '../environment.ts';
 import { type BoxDtype, type BoxElement, BoxSpace } from '../spaces/box.ts';
@@ -39,7 +39,7 @@ export interface NormalizedEnvironment<Action> extends Environment<Float32Array,
  * of the saved state. For evaluation, share and freeze them:
  * `normalizeObservation(other, { statistics: training.normalization.statistics, frozen: true })`.
  *
- * @throws DqnError `invalid-space` if the observation space is not a box; `invalid-option` if an option is out of range, or the
+ * @throws DqnError `invalid-space` if the observation space is not a box; `invalid-option` if an option is out of range or misspelt, or the
  * statistics are of another length.
  */
 export function normalizeObservation<Observation extends BoxElement<BoxDtype>, Action>(
@@ -47,6 +47,7 @@ export function normalizeObservation<Observation extends BoxElement<BoxDtype>, A
   options: NormalizeOptions = {},
 ): NormalizedEnvironment<Action> {
   const kind = 'normalizeObservation';
+  checkNames('normalizeObservation(options)', options, { epsilon: true, clip: true, statistics: true, frozen: true });
   const { shape, flatSize: size } = requireBox(kind, environment.observationSpace);
   const epsilon = checkNumber('normalizeObservation(epsilon)', options.epsilon ?? 1e-8, { min: 0, exclusiveMin: true });
   const clip = Math.fround(checkNumber('normalizeObservation(clip)', options.clip ?? 10, { min: 0, exclusiveMin: true }));

@@ -45,14 +45,15 @@ function moveInterval(level: number): number {
  */
 export class Asterix extends MinAtar {
   /** @throws DqnError `invalid-option` if an option is not as {@link RampingOptions} says. */
-  constructor({ difficultyRamping = true, ...options }: RampingOptions = {}) {
-    super(new AsterixGame(difficultyRamping), options);
+  constructor(options: RampingOptions = {}) {
+    super(new AsterixGame(options.difficultyRamping ?? true), options);
   }
 }
 
 /** The rules of {@link Asterix}. */
 export class AsterixGame implements Game {
   readonly name = 'Asterix';
+  readonly options = { difficultyRamping: true } as const;
   readonly looks = LOOKS;
   readonly minimalActions = [0, LEFT, UP, RIGHT, DOWN];
   readonly expected =

@@ -19,6 +19,8 @@ export type Chance = Pick<Random, 'float' | 'integer'>;
 export interface Game {
   /** The name of the environment's class. */
   readonly name: string;
+  /** The names of the options that it has beside those of all five. Default: none. */
+  readonly options?: Readonly<Record<string, true>>;
   /** How a cell looks where a channel is set, one a channel; where several are, the last is seen. */
   readonly looks: readonly Cell[];
   /** The actions that the game knows. */

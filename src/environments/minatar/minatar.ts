@@ -1,4 +1,4 @@
-import { checkNumber } from '../../common/check.ts';
+import { checkNames, checkNumber } from '../../common/check.ts';
 import { DqnError, describe } from '../../common/errors.ts';
 import type { State } from '../../common/state.ts';
 import type { Environment, RenderMode, ResetOptions, ResetResult, StepResult } from '../../environment/environment.ts';
@@ -53,8 +53,10 @@ export class MinAtar implements Environment<Uint8Array, number> {
    * @param recorded - chance to take in place of the random stream.
    * @throws DqnError `invalid-option` if an option is not as {@link MinAtarOptions} says.
    */
-  constructor(game: Game, { stickyActionProbability = 0.1, actionSet = 'full' }: MinAtarOptions, recorded?: Chance) {
+  constructor(game: Game, options: MinAtarOptions, recorded?: Chance) {
     const { name } = game;
+    checkNames(`${name}(options)`, options, { stickyActionProbability: true, actionSet: true, ...game.options });
+    const { stickyActionProbability = 0.1, actionSet = 'full' } = options;
     if (actionSet !== 'full' && actionSet !== 'minimal') {
       throw new DqnError({
         code: 'invalid-option',

@@ -78,14 +78,15 @@ function moveInterval(level: number): number {
  */
 export class Seaquest extends MinAtar {
   /** @throws DqnError `invalid-option` if an option is not as {@link RampingOptions} says. */
-  constructor({ difficultyRamping = true, ...options }: RampingOptions = {}) {
-    super(new SeaquestGame(difficultyRamping), options);
+  constructor(options: RampingOptions = {}) {
+    super(new SeaquestGame(options.difficultyRamping ?? true), options);
   }
 }
 
 /** The rules of {@link Seaquest}. */
 export class SeaquestGame implements Game {
   readonly name = 'Seaquest';
+  readonly options = { difficultyRamping: true } as const;
   readonly looks = LOOKS;
   readonly minimalActions = ACTIONS.map((_, action) => action);
   readonly expected =

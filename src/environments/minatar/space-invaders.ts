@@ -43,14 +43,15 @@ const LOOKS: readonly Cell[] = [
  */
 export class SpaceInvaders extends MinAtar {
   /** @throws DqnError `invalid-option` if an option is not as {@link RampingOptions} says. */
-  constructor({ difficultyRamping = true, ...options }: RampingOptions = {}) {
-    super(new SpaceInvadersGame(difficultyRamping), options);
+  constructor(options: RampingOptions = {}) {
+    super(new SpaceInvadersGame(options.difficultyRamping ?? true), options);
   }
 }
 
 /** The rules of {@link SpaceInvaders}. Maps are ten rows of bits: bit x of row y is the cell x, y. */
 export class SpaceInvadersGame implements Game {
   readonly name = 'SpaceInvaders';
+  readonly options = { difficultyRamping: true } as const;
   readonly looks = LOOKS;
   readonly minimalActions = [0, LEFT, RIGHT, FIRE];
   readonly expected =
