@@ -64,7 +64,8 @@ export interface VectorEnvironment<Observation = unknown, Action = unknown> {
   /**
    * Starts an episode in every environment, or in those of the mask. Environment i gets the seed `seed + i`; without a seed the streams go on, and
    * the very first reset seeds environment i by i.
-   * @throws DqnError `environment-failed` naming the first environment that threw.
+   * @throws DqnError `invalid-option` if the last environment's seed would not be a safe integer or the mask does not fit;
+   * `environment-failed` naming the first environment that threw.
    */
   reset(options?: VectorResetOptions): MaybePromise<VectorResetResult<Observation>>;
   /**

@@ -64,7 +64,8 @@ class Vector<Observation, Action> implements VectorEnvironment<Observation, Acti
 
   reset(options: VectorResetOptions = {}): MaybePromise<VectorResetResult<Observation>> {
     const { mask, seed } = options;
-    if (seed !== undefined) checkInteger('VectorEnvironment.reset(seed)', seed);
+    // So that the last environment's seed is exact too.
+    if (seed !== undefined) checkInteger('VectorEnvironment.reset(seed)', seed, { max: Number.MAX_SAFE_INTEGER - this.size + 1 });
     if (mask !== undefined) this.#checkMask(mask);
     const done = this.#each((i) => {
       this.#infos[i] = {};
@@ -214,7 +215,7 @@ class Vector<Observation, Action> implements VectorEnvironment<Observation, Acti
       autoreset: this.autoreset,
       failed: this.#failed,
       status: this.#status.slice(),
-      masks: kept ? this.#masks.map((mask) => mask ?? null) : [],
+      masks: kept ? this.#masks.map((mask) => mask?.slice() ?? null) : [],
       observations: kept
         ? this.#observations.map((observation) => {
             const flat = new Float32Array(space.flatSize);

@@ -146,7 +146,8 @@ export class Episode {
   }
 
   #isWorldState(values: unknown, running: boolean): values is readonly number[] {
-    return Array.isArray(values) && values.every((value) => Number.isFinite(value)) && this.#options.accepts(values, running);
+    // A copy, as every() passes over holes.
+    return Array.isArray(values) && Array.from(values).every(Number.isFinite) && this.#options.accepts(values, running);
   }
 
   #refuse(action: unknown): never {

@@ -213,6 +213,19 @@ describe.each(modes)('a vector with autoreset %s', (autoreset) => {
     ]);
   });
 
+  it('refuses a seed beyond which there is none for the last environment', async () => {
+    const seeds: (number | undefined)[][] = [];
+    const vector = build(() => {
+      const script = new Script([1]);
+      seeds.push(script.seeds);
+      return script;
+    });
+    expect((await errorOf(() => vector.reset({ seed: Number.MAX_SAFE_INTEGER - 1 })))?.code).toBe('invalid-option');
+    expect(seeds.flat()).toEqual([]);
+    now(vector.reset({ seed: Number.MAX_SAFE_INTEGER - 2 }));
+    expect(seeds.flat()).toEqual([2, 1, 0].map((less) => Number.MAX_SAFE_INTEGER - less));
+  });
+
   it('gives the same where some environments answer later, and steps those at the same time', async () => {
     let running = 0;
     let most = 0;
@@ -247,6 +260,15 @@ describe.each(modes)('a vector with autoreset %s', (autoreset) => {
       vector.setState?.(saved);
       await play(vector, 1, new Random(99));
     }
+  });
+
+  it('keeps its action masks from who changes saved ones', () => {
+    const vector = build(() => new Walk({ masked: true }));
+    now(vector.reset({ seed: 2 }));
+    const saved = vector.getState?.() as { masks: Uint8Array[] };
+    const copy = deepCopy(saved);
+    for (const mask of saved.masks) mask.fill(2);
+    expect(vector.getState?.()).toEqual(copy);
   });
 
   it('saves before the first reset too, and only where all environments can', () => {

@@ -443,6 +443,15 @@ describe('stickyActions', () => {
     expect(inner.actions).toEqual([2, 1, 3]);
   });
 
+  it('keeps its action mask from who changes a saved one', () => {
+    const environment = stickyActions(new Walk({ masked: true }), 1);
+    now(environment.reset({ seed: 1 }));
+    const saved = environment.getState?.() as { own: { mask: Uint8Array } };
+    const copy = deepCopy(saved);
+    saved.own.mask.fill(2);
+    expect(environment.getState?.()).toEqual(copy);
+  });
+
   it.each([-0.1, 1.1, NaN])('refuses the probability %j', (probability) => {
     expect(codeOf(() => stickyActions(new Walk(), probability))).toBe('invalid-option');
   });

@@ -4,7 +4,7 @@ import type { ErrorCode } from '../../src/common/errors.ts';
 import { DqnError } from '../../src/common/errors.ts';
 import { Random } from '../../src/common/random.ts';
 import type { State } from '../../src/common/state.ts';
-import { cases, choicesArb, finish, play } from './support.ts';
+import { cases, choicesArb, finish, play, world } from './support.ts';
 
 /** The error that a call throws. */
 function thrown(call: () => unknown): DqnError {
@@ -140,7 +140,9 @@ describe.each(cases)('$name', ({ name, create, limited, ending = 0, masked = fal
     environment.step(1);
     const before = environment.getState();
     expectCode('invalid-option', () => environment.reset({ seed: NaN }));
-    for (const state of [3, null, 'left', [], [NaN], [1, 2, 3, 4, 5, 6], [1e9], { 0: 1 }, ['1'], [0.5], [-1]]) {
+    const holes: number[] = [];
+    holes.length = world(environment).length;
+    for (const state of [3, null, 'left', [], [NaN], [1, 2, 3, 4, 5, 6], [1e9], { 0: 1 }, ['1'], [0.5], [-1], holes]) {
       expectCode('invalid-option', () => environment.reset({ options: { state } }));
     }
     expect(environment.getState()).toEqual(before);

@@ -55,7 +55,7 @@ export function stickyActions<Observation, Action>(
       carriedOut = choose(action);
       return environment.step(carriedOut);
     },
-    save: () => ({ random: random.state(), previous: hasPrevious ? previous.slice() : null, mask: mask ?? null }),
+    save: () => ({ random: random.state(), previous: hasPrevious ? previous.slice() : null, mask: mask?.slice() ?? null }),
     load(state) {
       const saved = fields(kind, state);
       const last = saved['previous'];
