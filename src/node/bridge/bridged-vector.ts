@@ -120,11 +120,11 @@ export class BridgedVector<Observation, Action> implements VectorEnvironment<Obs
   async reset({ seed, options, mask }: VectorResetOptions = {}): Promise<VectorResetResult<Observation>> {
     const where = `${this.#recipe.name}.reset()`;
     this.#checkOpen(where);
-    if (seed !== undefined && !(Number.isSafeInteger(seed) && seed >= 0)) {
+    if (seed !== undefined && !(Number.isSafeInteger(seed) && seed >= 0 && seed <= this.#lastSeed)) {
       throw this.#refuse(
         'invalid-option',
         `${where}: seed`,
-        'a whole number of at least 0',
+        `a whole number in [0, ${this.#lastSeed}]`,
         describe(seed),
         'Pass one: Gymnasium takes no other.',
       );
@@ -190,10 +190,15 @@ export class BridgedVector<Observation, Action> implements VectorEnvironment<Obs
     throw this.#refuse('invalid-space', where, 'the spaces of before', 'others', 'Make another environment.');
   }
 
+  /** The largest for which that of the last environment is a safe integer. */
+  get #lastSeed(): number {
+    return Number.MAX_SAFE_INTEGER - this.size + 1;
+  }
+
   /** Another one after every start, so that an agent does not see the same episodes again. */
   #firstSeed(): number {
     const more = this.#starts * this.size;
-    return this.#seed + more <= Number.MAX_SAFE_INTEGER ? this.#seed + more : this.#seed - more;
+    return this.#seed + more <= this.#lastSeed ? this.#seed + more : this.#seed - more;
   }
 
   #checkMask(mask: Uint8Array | undefined, where: string): void {

@@ -214,6 +214,7 @@ describe('environments over the bridge', () => {
     const there = await bridged<Float32Array, number>(async () => () => new Walk(), { size: 2, autoreset: 'same-step' });
     expect(await failure(there.reset({ seed: -1 }))).toMatchObject({ code: 'invalid-option' });
     expect(await failure(there.reset({ seed: 0.5 }))).toMatchObject({ code: 'invalid-option' });
+    expect(await failure(there.reset({ seed: 2 ** 53 - there.size + 1 }))).toMatchObject({ code: 'invalid-option' });
     expect(await failure(there.reset({ mask: Uint8Array.of(1, 0) }))).toMatchObject({ code: 'invalid-option' });
     expect(await failure(there.reset({ options: { big: 1n } }))).toMatchObject({ code: 'invalid-option' });
     await there.reset();
@@ -334,7 +335,7 @@ describe('environments over the bridge', () => {
     await there.reset();
     expect(await restarted()).toEqual(await oracle.reset({ seed: 9 }));
     expect(await restarted()).toEqual(await oracle.reset({ seed: 11 }));
-    const last = Number.MAX_SAFE_INTEGER;
+    const last = Number.MAX_SAFE_INTEGER - 1;
     await there.reset({ seed: last });
     expect(await restarted()).toEqual(await oracle.reset({ seed: last - 6 }));
   });
