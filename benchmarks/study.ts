@@ -13,7 +13,7 @@ import { readResults } from '../src/cli/benchmark/result.ts';
 import { runBenchmark } from '../src/cli/benchmark/run-benchmark.ts';
 import { writeFileAtomic } from '../src/node/index.ts';
 import { report } from './study/report.ts';
-import { compared, configurationFor, tasks } from './study/tasks.ts';
+import { compared, configurationFor, takes, tasks } from './study/tasks.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 /** The numbers were tuned on the seeds below. */
@@ -47,7 +47,9 @@ if (!options.report) {
   const asked = chosen(compared, options.presets);
   ({ failures } = await runBenchmark({
     tasks: chosen(tasks, options.tasks).flatMap((task) =>
-      asked.map((preset) => ({ name: task.name, configuration: configurationFor(task, preset) })),
+      asked
+        .filter((preset) => takes(task, preset))
+        .map((preset) => ({ name: task.name, configuration: configurationFor(task, preset) })),
     ),
     seeds: Array.from({ length: Number(options.seeds) }, (_, i) => FIRST_SEED + i),
     workers: Number(options.workers),

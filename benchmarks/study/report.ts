@@ -3,7 +3,7 @@ import { benchmarkRows, markdownTable, type BenchmarkRow } from '../../src/cli/b
 import type { BenchmarkResult } from '../../src/cli/benchmark/result.ts';
 import { zoo } from '../../src/cli/zoo.ts';
 import { intervalPlot } from '../plots/interval-plot.ts';
-import { compared, tasks, type StudyTask } from './tasks.ts';
+import { compared, takes, tasks, type StudyTask } from './tasks.ts';
 
 const PIECES = { classic: 'Classic control and LunarLander', deepsea: 'DeepSea', minatar: 'MinAtar' } as const;
 
@@ -32,7 +32,7 @@ export function report(results: readonly BenchmarkResult[]): { markdown: string;
     for (const { task, steps, rows } of own) {
       parts.push(
         `### ${task.name}`,
-        `${steps.toLocaleString('en')} steps. ${missing(rows)}`,
+        `${steps.toLocaleString('en')} steps. ${missing(task, rows)}`,
         markdownTable(rows),
         published(task, steps, rows),
       );
@@ -49,8 +49,8 @@ export function report(results: readonly BenchmarkResult[]): { markdown: string;
 }
 
 /** Says what has no result yet, so that nobody takes the study for whole. */
-function missing(rows: readonly BenchmarkRow[]): string {
-  const absent = compared.filter(({ name }) => !rows.some(({ preset }) => preset === name));
+function missing(task: StudyTask, rows: readonly BenchmarkRow[]): string {
+  const absent = compared.filter((preset) => takes(task, preset) && !rows.some((row) => row.preset === preset.name));
   return absent.length === 0 ? '' : `Not run yet: ${absent.map(({ name }) => name).join(', ')}.`;
 }
 

@@ -16,6 +16,8 @@ export interface StudyTask {
   readonly piece: 'classic' | 'deepsea' | 'minatar';
   readonly configuration: PartialConfiguration & { readonly environment: string };
   readonly published: readonly Published[];
+  /** The names of the presets that it is for. Default: all of them. */
+  readonly presets?: readonly string[];
 }
 
 const zoo = (dqn: number, qrDqn: number, steps: number): Published[] => [
@@ -29,6 +31,18 @@ const minAtar = (game: string, mean: number): StudyTask => ({
   piece: 'minatar',
   configuration: { environment: `MinAtar/${game}-v1`, steps: 500_000 },
   published: [{ who: 'MinAtar, DQN', mean, steps: 5_000_000 }],
+});
+
+/** As long as it was for the published figure: ten times as long, and exploring for 100,000 frames. */
+const minAtarWhole = (game: string, mean: number, preset: string): StudyTask => ({
+  ...minAtar(game, mean),
+  name: `MinAtar ${game} 5M`,
+  presets: [preset],
+  configuration: {
+    environment: `MinAtar/${game}-v1`,
+    steps: 5_000_000,
+    agent: { epsilon: { from: 1, to: 0.05, fraction: 0.02 } },
+  },
 });
 
 const deepSea = (size: number, steps: number): StudyTask => ({
@@ -90,6 +104,8 @@ export const tasks: readonly StudyTask[] = [
   minAtar('SpaceInvaders', 43.7),
   minAtar('Freeway', 50.2),
   minAtar('Seaquest', 20.1),
+  minAtarWhole('Asterix', 16.8, 'dqn'),
+  minAtarWhole('Seaquest', 20.1, 'munchausen-dqn'),
 ];
 
 /** A task for one preset: without the numbers that it has no use for. */
@@ -99,6 +115,11 @@ export function configurationFor(
 ): PartialConfiguration & { preset: string } {
   const { agent, ...rest } = configuration;
   return { ...rest, ...(agent && { agent: usableSettings(preset, agent) }), preset: preset.name, logPeriod: 10_000 };
+}
+
+/** Whether a preset learns a task. */
+export function takes({ presets: names }: StudyTask, { name }: RegisteredPreset): boolean {
+  return names === undefined || names.includes(name);
 }
 
 /** What is compared. The defaults of the library are Double DQN: with tuned numbers, `default` and `double-dqn` are the same. */
