@@ -73,9 +73,10 @@ describe.each(pythons)('with $name', (python) => {
     const told = await playWith(
       python,
       [
-        ['make', './worlds.js#CartPole', { integrator: 'euler' }, 'ansi'],
+        ['make', './worlds.js#CartPole', { maxEpisodeSteps: 1 }, 'ansi'],
         ['reset', null, { state }],
         ['render'],
+        ['step', 0],
         ['make', './worlds.js#Taxi'],
         ['reset', 3],
         ['make', './worlds.js#CartPole', {}, 'svg'],
@@ -85,14 +86,15 @@ describe.each(pythons)('with $name', (python) => {
       ],
       {},
     );
-    const cartPole = new CartPole();
+    const cartPole = new CartPole({ maxEpisodeSteps: 1 });
     cartPole.reset({ options: { state } });
     expect(told[1]).toEqual([state.map(Math.fround), {}]);
     expect(told[2]).toBe(cartPole.render('ansi'));
+    expect(told[3]).toMatchObject([expect.anything(), 1, false, true, {}]);
     const { observation, actionMask, info } = new Taxi().reset({ seed: 3 });
-    expect(told[4]).toEqual([observation, { ...info, action_mask: [...(actionMask ?? [])] }]);
-    expect(told[6]).not.toEqual(told[7]);
-    expect(told[8]).toMatch(/^<svg/);
+    expect(told[5]).toEqual([observation, { ...info, action_mask: [...(actionMask ?? [])] }]);
+    expect(told[7]).not.toEqual(told[8]);
+    expect(told[9]).toMatch(/^<svg/);
   });
 
   it('takes and gives elements of all spaces', async () => {
