@@ -45,6 +45,8 @@ export class ColumnReader {
 
   /** Observations that go with others, which are bytes or not. */
   checkObservations(name: string, values: ArrayLike<number>, bytes: boolean): void {
+    // Bytes are what either kind takes, and they are many.
+    if (values instanceof Uint8Array) return;
     if (bytes) this.check(name, values, 'a whole number in [0, 255], as the observations before are bytes', isByte);
     else this.check(name, values, 'a finite number', isFloat);
   }
@@ -83,7 +85,7 @@ export function isFloat(value: number): boolean {
 }
 
 /** Whether it fits a byte. */
-export function isByte(value: number): boolean {
+function isByte(value: number): boolean {
   return Number.isInteger(value) && value >= 0 && value <= 255;
 }
 
