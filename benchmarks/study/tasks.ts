@@ -26,23 +26,21 @@ const zoo = (dqn: number, qrDqn: number, steps: number): Published[] => [
 ];
 
 // Read off the published plot of "MinAtar" (Young and Tian 2019), ± 2 %, best step size; Seaquest before the change of its oxygen in version 1.0.11.
-const minAtar = (game: string, mean: number): StudyTask => ({
+const PUBLISHED = { Breakout: 10, Asterix: 16.8, SpaceInvaders: 43.7, Freeway: 50.2, Seaquest: 20.1 } as const;
+
+const minAtar = (game: keyof typeof PUBLISHED): StudyTask => ({
   name: `MinAtar ${game}`,
   piece: 'minatar',
   configuration: { environment: `MinAtar/${game}-v1`, steps: 500_000 },
-  published: [{ who: 'MinAtar, DQN', mean, steps: 5_000_000 }],
+  published: [{ who: 'MinAtar, DQN', mean: PUBLISHED[game], steps: 5_000_000 }],
 });
 
 /** As long as it was for the published figure: ten times as long, and exploring for 100,000 frames. */
-const minAtarWhole = (game: string, mean: number, preset: string): StudyTask => ({
-  ...minAtar(game, mean),
-  name: `MinAtar ${game} 5M`,
+const atFullLength = (task: StudyTask, preset: string): StudyTask => ({
+  ...task,
+  name: `${task.name} 5M`,
   presets: [preset],
-  configuration: {
-    environment: `MinAtar/${game}-v1`,
-    steps: 5_000_000,
-    agent: { epsilon: { from: 1, to: 0.05, fraction: 0.02 } },
-  },
+  configuration: { ...task.configuration, steps: 5_000_000, agent: { epsilon: { from: 1, to: 0.05, fraction: 0.02 } } },
 });
 
 const deepSea = (size: number, steps: number): StudyTask => ({
@@ -99,13 +97,13 @@ export const tasks: readonly StudyTask[] = [
     },
     published: zoo(154, 70, 100_000),
   },
-  minAtar('Breakout', 10),
-  minAtar('Asterix', 16.8),
-  minAtar('SpaceInvaders', 43.7),
-  minAtar('Freeway', 50.2),
-  minAtar('Seaquest', 20.1),
-  minAtarWhole('Asterix', 16.8, 'dqn'),
-  minAtarWhole('Seaquest', 20.1, 'munchausen-dqn'),
+  minAtar('Breakout'),
+  minAtar('Asterix'),
+  minAtar('SpaceInvaders'),
+  minAtar('Freeway'),
+  minAtar('Seaquest'),
+  atFullLength(minAtar('Asterix'), 'dqn'),
+  atFullLength(minAtar('Seaquest'), 'munchausen-dqn'),
 ];
 
 /** A task for one preset: without the numbers that it has no use for. */
