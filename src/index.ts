@@ -109,14 +109,8 @@ export { inverseRescale, rescale } from './bellman/value-rescaling.ts';
 // Networks and engines.
 export { wasm, type WasmEngine, type WasmOptions } from './engines/wasm/wasm-engine.ts';
 export { adaptive, type AdaptiveOptions } from './networks/adaptive.ts';
-export {
-  cnn,
-  dataEfficientConvolutions,
-  minAtarConvolutions,
-  natureConvolutions,
-  type CnnOptions,
-  type Convolution,
-} from './networks/cnn.ts';
+export { cnn, type CnnOptions } from './networks/cnn.ts';
+export { dataEfficientConvolutions, minAtarConvolutions, natureConvolutions, type Convolution } from './networks/convolutions.ts';
 export type { DenseEndOptions } from './networks/dense-end.ts';
 export { mlp, type MlpOptions } from './networks/mlp.ts';
 export type { NetworkFactory, NetworkIo, QuantileLayer } from './networks/network-factory.ts';

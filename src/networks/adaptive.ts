@@ -1,8 +1,8 @@
-import { natureConvolutions, minAtarConvolutions, cnn, type Convolution } from './cnn.ts';
+import { cnn } from './cnn.ts';
+import { fittingConvolutions, natureConvolutions, type Convolution } from './convolutions.ts';
 import type { DenseEndOptions } from './dense-end.ts';
 import { mlp } from './mlp.ts';
 import type { NetworkFactory } from './network-factory.ts';
-import { convolutionGeometry } from './plan.ts';
 
 /** Options of {@link adaptive}. */
 export interface AdaptiveOptions extends Omit<DenseEndOptions, 'hidden'> {
@@ -26,16 +26,8 @@ export function adaptive(options: AdaptiveOptions = {}): NetworkFactory<false> {
       if (io.inputShape.length !== 3) return mlp({ ...end, hidden: hidden ?? [128, 128] }).build(io);
       // Made before it is known whether they fit, so that convolutions that are none are refused for every image.
       const network = forImages(convolutions);
-      return (fit(convolutions, io.inputShape) ? network : forImages(minAtarConvolutions)).build(io);
+      const fitting = fittingConvolutions(convolutions, io.inputShape);
+      return (fitting === convolutions ? network : forImages(fitting)).build(io);
     },
   };
-}
-
-/** Whether each convolution has something to see of what the one before it makes of an image. */
-function fit(convolutions: readonly Convolution[], image: readonly number[]): boolean {
-  let [height, width] = image;
-  return convolutions.every((convolution) => {
-    ({ outputHeight: height, outputWidth: width } = convolutionGeometry({ ...convolution, kind: 'conv2d' }, [height, width]));
-    return height > 0 && width > 0;
-  });
 }

@@ -1,5 +1,6 @@
 import { checkInteger, checkNames } from '../common/check.ts';
 import { checkNetworkSpec } from './check-spec.ts';
+import { convolutionLayers, fittingConvolutions, type Convolution } from './convolutions.ts';
 import { checkDenseEnd, checkWidths, denseEnd, hiddenLayer, type DenseEndOptions } from './dense-end.ts';
 import type { NetworkFactory } from './network-factory.ts';
 import type { LayerSpec } from './spec.ts';
@@ -8,6 +9,8 @@ import type { LayerSpec } from './spec.ts';
 export interface RecurrentNetworkOptions extends Omit<DenseEndOptions, 'hidden'> {
   /** Size of the memory: the units of its GRU, at least 1. */
   readonly units: number;
+  /** First of all where observations are images `[H, W, C]`; those that these do not fit in get MinAtar's, as in `adaptive`. Default none. */
+  readonly convolutions?: readonly Convolution[];
   /** Widths of the hidden layers before the memory, from input to output. Default none. */
   readonly hidden?: readonly number[];
   /** Widths of the hidden layers between the memory and the outputs. Default none. */
@@ -15,9 +18,9 @@ export interface RecurrentNetworkOptions extends Omit<DenseEndOptions, 'hidden'>
 }
 
 /**
- * A network with a memory, for environments whose observations do not tell their whole state (Hausknecht and Stone 2015): hidden layers as in `mlp`, a
- * gated recurrent unit, then hidden layers and outputs as in `mlp`, dueling streams, noisy layers and quantile embeddings included. Its agent learns
- * from sequences.
+ * A network with a memory, for environments whose observations do not tell their whole state (Hausknecht and Stone 2015): convolutions where there are
+ * any, hidden layers as in `mlp`, a gated recurrent unit, then hidden layers and outputs as in `mlp`, dueling streams, noisy layers and quantile
+ * embeddings included. Its agent learns from sequences.
  *
  * @example `recurrent({ hidden: [64], units: 64 })`
  * @throws DqnError `invalid-option` on a size that is not a whole number of at least 1, or an unknown name.
@@ -25,6 +28,7 @@ export interface RecurrentNetworkOptions extends Omit<DenseEndOptions, 'hidden'>
 export function recurrent(options: RecurrentNetworkOptions): NetworkFactory<true> {
   checkNames('recurrent(options)', options, {
     units: true,
+    convolutions: true,
     hidden: true,
     after: true,
     activation: true,
@@ -33,10 +37,18 @@ export function recurrent(options: RecurrentNetworkOptions): NetworkFactory<true
     dueling: true,
     noisy: true,
   });
-  const { units, hidden = [], after = [], ...rest } = options;
+  const { units, convolutions, hidden = [], after = [], ...rest } = options;
   checkInteger('recurrent(units)', units, { min: 1 });
   checkDenseEnd('recurrent', { ...rest, hidden });
   checkWidths('recurrent', 'after', after);
+  const layersOf = (chosen: readonly Convolution[]) => convolutionLayers('recurrent', chosen, rest);
+  // Made before it is known whether they fit, so that convolutions that are none are refused for every image.
+  const wanted = convolutions && layersOf(convolutions);
+  const seeing = (shape: readonly number[]): readonly LayerSpec[] => {
+    if (!wanted || shape.length !== 3) return [];
+    const fitting = fittingConvolutions(convolutions, shape);
+    return fitting === convolutions ? wanted : layersOf(fitting);
+  };
   const gru: LayerSpec = { kind: 'gru', units };
   return {
     kind: 'recurrent',
@@ -46,6 +58,7 @@ export function recurrent(options: RecurrentNetworkOptions): NetworkFactory<true
         inputShape: [...io.inputShape],
         ...(io.inputScale === undefined ? {} : { inputScale: io.inputScale }),
         layers: [
+          ...seeing(io.inputShape),
           ...hidden.flatMap((width) => hiddenLayer(rest, width, false)),
           gru,
           ...denseEnd(io, { ...rest, hidden: after }, 'recurrent', true),

@@ -4,7 +4,7 @@ import type { AgentPreset } from './preset.ts';
 
 /**
  * Bootstrapped DQN (Osband et al. 2016, appendix D): {@link doubleDqn} with ten heads on shared layers, each followed for an episode, every one learning from every
- * transition.
+ * transition. A head is one layer; the paper's have a hidden layer each, too.
  */
 export function bootstrappedDqn(): AgentPreset {
   return {

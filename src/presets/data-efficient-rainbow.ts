@@ -1,6 +1,6 @@
 import { linear } from '../common/schedules.ts';
 import { adaptive } from '../networks/adaptive.ts';
-import { dataEfficientConvolutions } from '../networks/cnn.ts';
+import { dataEfficientConvolutions } from '../networks/convolutions.ts';
 import { adam } from '../networks/optimizers.ts';
 import { prioritized } from '../replay/prioritized.ts';
 import { hard } from '../targets/hard.ts';

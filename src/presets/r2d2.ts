@@ -2,6 +2,7 @@ import { doubleQ } from '../bootstrap/double-q.ts';
 import { linear } from '../common/schedules.ts';
 import { epsilonGreedy } from '../exploration/epsilon-greedy.ts';
 import { expected } from '../heads/expected.ts';
+import { natureConvolutions } from '../networks/convolutions.ts';
 import { adam } from '../networks/optimizers.ts';
 import { recurrent } from '../networks/recurrent.ts';
 import { sequences } from '../replay/sequences.ts';
@@ -15,7 +16,7 @@ import type { RecurrentPreset } from './preset.ts';
  */
 export function r2d2(): RecurrentPreset {
   return {
-    network: recurrent({ units: 512, dueling: true }),
+    network: recurrent({ convolutions: natureConvolutions, units: 512, after: [512], dueling: true }),
     head: expected({ rescale: true }),
     bootstrap: doubleQ(),
     replay: sequences({

@@ -4,7 +4,7 @@ import type { AgentSettings } from '../../src/cli/configuration/schema.ts';
 import { resolveConfiguration } from '../../src/cli/configuration/resolve-configuration.ts';
 import { presets } from '../../src/cli/presets.ts';
 import { tunedNumbers, zoo } from '../../src/cli/zoo.ts';
-import { box, createAgent, discrete, noisyGreedy, uniform, type AgentOptions } from '../../src/index.ts';
+import { box, createAgent, discrete, noisyGreedy, sequences, uniform, type AgentOptions } from '../../src/index.ts';
 
 const actionSpace = discrete(3);
 const screen = { observationSpace: box({ low: 0, high: 255, shape: [84, 84, 4], dtype: 'uint8' }), actionSpace };
@@ -78,6 +78,20 @@ test.each(['noisy-dqn', 'rainbow'])('%s with another σ₀ has the same network 
   const usual = JSON.stringify(await spec({ ...base, replay } as AgentOptions));
   const quiet = JSON.stringify(await spec({ ...(await optionsOf(preset, { sigma: 0.1 })), replay } as AgentOptions));
   expect(quiet.replaceAll(',"sigma":0.1', '')).toBe(usual);
+});
+
+test('r2d2 with other units or hidden layers has the same network besides', async () => {
+  const { base } = presets.find(({ name }) => name === 'r2d2') ?? {};
+  const replay = sequences({ capacity: 1_000 });
+  const usual = await spec({ ...base, replay } as AgentOptions);
+  const batches = (options: AgentOptions) => spec({ ...options, replay } as AgentOptions);
+  expect(await batches(await optionsOf('r2d2', { sequenceLength: 8 }))).toEqual(usual);
+  const narrow = JSON.stringify(await batches(await optionsOf('r2d2', { units: 9 })));
+  expect(narrow.replaceAll('"units":9', '"units":512')).toBe(JSON.stringify(usual));
+  const { layers } = usual as { layers: object[] };
+  expect(await batches(await optionsOf('r2d2', { hidden: [7] }))).toMatchObject({
+    layers: [...layers.slice(0, 3), { kind: 'dense', units: 7 }, ...layers.slice(3)],
+  });
 });
 
 test.each([

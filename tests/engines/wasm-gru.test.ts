@@ -19,13 +19,13 @@ const half = (outputs: Float32Array, gradient: Float32Array, batch: number) => {
   for (let i = 0; i < outputs.length; i++) gradient[i] = outputs[i] / batch;
 };
 
-/** GRUs in every place: first and last, one after the other, side by side, within a residual layer. */
+/** GRUs in every place: first and last, one after the other, side by side, within a residual layer, behind a convolution. */
 const specArb: fc.Arbitrary<NetworkSpec> = fc
   .tuple(
     widthArb,
     widthArb,
     fc.integer({ min: 1, max: 20 }),
-    fc.constantFrom('alone', 'between', 'twice', 'beside', 'within', 'deep'),
+    fc.constantFrom('alone', 'between', 'twice', 'beside', 'within', 'deep', 'seeing'),
   )
   .map(([inputs, units, others, place]) => {
     const gru: LayerSpec = { kind: 'gru', units };
@@ -51,9 +51,10 @@ const specArb: fc.Arbitrary<NetworkSpec> = fc
         { kind: 'dense', units: 33 },
         { kind: 'dense', units: 2 },
       ],
+      seeing: [{ kind: 'conv2d', filters: 2, kernelSize: 2, activation: 'relu' }, gru, { kind: 'dense', units: 3 }],
       within: [gru, { kind: 'residual', layers: [other, { kind: 'dense', units }], activation: 'tanh' }],
     };
-    return { inputShape: [inputs], layers: layers[place] };
+    return { inputShape: place === 'seeing' ? [3, 4, 2] : [inputs], layers: layers[place] };
   });
 const stepsArb = fc.integer({ min: 1, max: 7 });
 const sequencesArb = fc.oneof(fc.integer({ min: 1, max: 5 }), fc.constantFrom(8, 17));

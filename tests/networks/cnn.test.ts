@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { cnn, minAtarConvolutions, natureConvolutions } from '../../src/networks/cnn.ts';
+import { cnn } from '../../src/networks/cnn.ts';
+import { minAtarConvolutions, natureConvolutions } from '../../src/networks/convolutions.ts';
 import type { NetworkIo } from '../../src/networks/network-factory.ts';
 import { parametersOf, planNetwork, sizeOf } from '../../src/networks/plan.ts';
 import type { NetworkSpec } from '../../src/networks/spec.ts';

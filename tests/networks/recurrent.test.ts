@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { NetworkIo } from '../../src/networks/network-factory.ts';
+import { dataEfficientConvolutions } from '../../src/networks/convolutions.ts';
 import { recurrent } from '../../src/networks/recurrent.ts';
 import type { LayerSpec } from '../../src/networks/spec.ts';
 import { traitsOf } from '../../src/networks/traits.ts';
@@ -41,10 +42,35 @@ describe('recurrent', () => {
     ]);
   });
 
+  it('sees images through convolutions that fit, or those of MinAtar, and nothing else', () => {
+    const factory = recurrent({ convolutions: dataEfficientConvolutions, hidden: [7], units: 5, initializer: 'glorotUniform' });
+    const relus = { activation: 'relu', initializer: 'glorotUniform' } as const;
+    const rest: LayerSpec[] = [
+      { ...relus, kind: 'dense', units: 7 },
+      { kind: 'gru', units: 5 },
+      { kind: 'dense', units: 4, initializer: 'glorotUniform' },
+    ];
+    const layers = (inputShape: number[]) => factory.build({ ...io, inputShape }).layers;
+    expect(layers([25, 84, 2])).toEqual([
+      ...dataEfficientConvolutions.map((convolution) => ({ ...relus, ...convolution, kind: 'conv2d' })),
+      ...rest,
+    ]);
+    expect(layers([24, 84, 2])).toEqual([{ ...relus, kind: 'conv2d', filters: 16, kernelSize: 3 }, ...rest]);
+    expect(layers([8])).toEqual(rest);
+    expect(recurrent({ units: 5 }).build({ ...io, inputShape: [25, 84, 2] }).layers).toEqual([
+      { kind: 'gru', units: 5 },
+      linear(4),
+    ]);
+  });
+
   it('refuses bad options, naming them', () => {
     const refused = (where: string) => expect.objectContaining({ code: 'invalid-option', where });
     expect(() => recurrent({ units: 0 })).toThrow(refused('recurrent(units)'));
     expect(() => recurrent({ units: 5, hidden: [8, 0] })).toThrow(refused('recurrent(hidden[1])'));
+    expect(() => recurrent({ units: 5, convolutions: [] })).toThrow(refused('recurrent(convolutions)'));
+    expect(() => recurrent({ units: 5, convolutions: [{ filters: 8, kernelSize: NaN }] })).toThrow(
+      refused('recurrent(convolutions[0]).kernelSize'),
+    );
     expect(() => recurrent({ units: 5, after: [1.5] })).toThrow(refused('recurrent(after[0])'));
     // @ts-expect-error: not an array
     expect(() => recurrent({ units: 5, after: 8 })).toThrow(refused('recurrent(after)'));

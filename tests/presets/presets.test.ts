@@ -99,6 +99,15 @@ test('r2d2 makes an agent with memory', async () => {
   agent.dispose();
 });
 
+test("r2d2 sees images as its paper's network does, and has a layer of its own in each stream", async () => {
+  const agent = await createAgent(image, { ...dqn.r2d2(), replay: dqn.sequences({ capacity: 1_000 }) });
+  const { layers } = agent.online.spec;
+  expect(layers.map(({ kind }) => kind)).toEqual(['conv2d', 'conv2d', 'conv2d', 'gru', 'dueling']);
+  expect(layers[0]).toMatchObject({ filters: 32, kernelSize: 8, strides: 4 });
+  expect(layers[4]).toMatchObject({ value: [{ units: 512 }, { units: 1 }], advantage: [{ units: 512 }, {}] });
+  agent.dispose();
+});
+
 test('presets hold the numbers of their papers', () => {
   expect(dqn.dqn()).toMatchObject({
     optimizer: { learningRate: 2.5e-4, spec: { kind: 'rmsprop', decay: 0.95, epsilon: 0.01, centered: true } },

@@ -231,7 +231,10 @@ const NETWORKS: readonly [string, dqn.NetworkFactory][] = [
       hidden: [8],
     }),
   ],
-  ['recurrent', dqn.recurrent({ units: 5, hidden: [6], dueling: true })],
+  [
+    'recurrent, behind a convolution',
+    dqn.recurrent({ convolutions: [{ filters: 3, kernelSize: 3 }], units: 5, hidden: [6], after: [4], dueling: true }),
+  ],
 ];
 const HEADS: readonly [string, dqn.ValueHead][] = [
   ['expected', dqn.expected()],

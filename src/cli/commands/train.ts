@@ -96,7 +96,7 @@ export function trainCommand(): Command {
     .option('--quantile-samples <count>', 'quantiles that IQN draws, of a prediction and of a target', wholeNumber(1))
     .option('--priority-exponent <alpha>', 'α of prioritized replay', number)
     .option('--importance-exponent <beta>', 'β of prioritized replay, as the learning rate', schedule)
-    .option('--units <count>', 'units of a recurrent network', wholeNumber(1))
+    .option('--units <count>', 'units of a memory, and of the streams behind it', wholeNumber(1))
     .option('--sequence-length <steps>', 'steps of a sequence that are learned from', wholeNumber(1))
     .option('--burn-in <steps>', 'steps before them that warm the memory up', wholeNumber(0))
     .action(async (environment: string | undefined, flags: TrainFlags) => {

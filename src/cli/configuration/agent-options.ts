@@ -12,6 +12,7 @@ import {
   implicitQuantile,
   linear,
   munchausen,
+  natureConvolutions,
   noisyGreedy,
   polyak,
   prioritized,
@@ -41,12 +42,10 @@ const OPTIMIZERS = { adam, adamW, rmsprop, sgd };
 type Setting = keyof AgentSettings;
 
 /** Why a preset has no use for a number; nothing where it has. */
-export function whyNot({ base, network, priorities, memory }: RegisteredPreset, setting: Setting): string | undefined {
+export function whyNot({ base, priorities, memory }: RegisteredPreset, setting: Setting): string | undefined {
   const head = base.head?.kind ?? 'expected';
   const explorer = base.explorer?.kind ?? 'epsilonGreedy';
   switch (setting) {
-    case 'hidden':
-      return network ? undefined : 'its network is recurrent; it takes units';
     case 'units':
     case 'sequenceLength':
     case 'burnIn':
@@ -155,9 +154,10 @@ function networkAndReplay({ base, network, priorities, memory }: RegisteredPrese
     importanceExponent: importanceExponent === undefined ? priorities.importanceExponent : toSchedule(importanceExponent, steps),
   };
   if (memory) {
-    const { capacity, units, length, burnIn } = memory;
+    const { capacity, length, burnIn } = memory;
+    const units = agent.units ?? memory.units;
     return {
-      network: withPrior(recurrent({ units: agent.units ?? units, dueling: true }), priorScale),
+      network: withPrior(recurrent({ convolutions: natureConvolutions, hidden, units, after: [units], dueling: true }), priorScale),
       replay: sequences({
         capacity: replayCapacity ?? capacity,
         length: agent.sequenceLength ?? length,
