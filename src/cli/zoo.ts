@@ -19,6 +19,8 @@ export interface TunedNumbers {
 const ofPresets: Readonly<Record<string, AgentSettings>> = {
   // Long returns are what it is about; half of the 20 of the paper, for episodes that are shorter.
   'data-efficient-rainbow': { nStep: 10 },
+  // A draw is twenty steps: of a quarter of the draws it learns from five times as many as others do.
+  r2d2: { hidden: [64], batchSize: 16 },
 };
 
 /** What all numbers begin with: rewards are far from 1 and steps are few. */
@@ -135,7 +137,7 @@ export const zoo: Readonly<Record<string, TunedNumbers>> = {
     },
     presets: {
       'data-efficient-rainbow': { nStep: 3 },
-      'munchausen-dqn': { learningRate: { from: 1e-3, to: 0, fraction: 1 }, targetRate: 0.01 },
+      'munchausen-dqn': { targetRate: 0.05 },
       'averaged-dqn': { targetPeriod: 100 },
       'dueling-dqn': { learningRate: { from: 2e-3, to: 0, fraction: 1 } },
       // New noise at every step hardly ever gets up the hill; the same for an episode does at once.
