@@ -67,6 +67,14 @@ export const tasks: readonly StudyTask[] = [
     published: zoo(-76.6, -69.1, 100_000),
   },
   {
+    // What comes of more time: for the best of them.
+    name: 'Acrobot 250k',
+    piece: 'classic',
+    configuration: { environment: 'Acrobot-v1', steps: 250_000 },
+    published: zoo(-76.6, -69.1, 100_000),
+    presets: ['rainbow'],
+  },
+  {
     name: 'MountainCar',
     piece: 'classic',
     configuration: { environment: 'MountainCar-v0' },

@@ -137,7 +137,8 @@ export const zoo: Readonly<Record<string, TunedNumbers>> = {
     },
     presets: {
       'data-efficient-rainbow': { nStep: 3 },
-      'munchausen-dqn': { targetRate: 0.05 },
+      // A bonus of nearly the reward's size is a price on the ways that it has not tried.
+      'munchausen-dqn': { munchausenAlpha: 0.3, targetRate: 0.05 },
       'averaged-dqn': { targetPeriod: 100 },
       'dueling-dqn': { learningRate: { from: 2e-3, to: 0, fraction: 1 } },
       // New noise at every step hardly ever gets up the hill; the same for an episode does at once.
