@@ -29,18 +29,18 @@ export class ImplicitQuantilesLayer implements WasmLayer {
   bind(arena: Arena, { rows: most, samples: mostSamples, keep }: Capacity): LayerRun {
     const capacity = { rows: most * mostSamples, samples: 1, keep };
     const offset = this.#embedding.size * 4;
-    const embedding = this.#embedding.bind(arena, capacity.rows, keep);
+    const embedding = this.#embedding.bind(arena, most, capacity.rows, 1, keep);
     const layers = this.#layers.bind(arena, capacity);
     let products: Rows = embedding.gradient;
     return {
       forward(parameters, input, rows, pass) {
-        products = embedding.forward(parameters, input, rows, pass.samples, pass.fractions);
+        products = embedding.forward(parameters, input, rows, [pass.samples], pass.fractions);
         return layers.forward(parameters + offset, products, rows * pass.samples, pass);
       },
       backward(parameters, gradient, input, rows, d, dInput, pass) {
         const { samples } = pass;
         layers.backward(parameters + offset, gradient + offset, products, rows * samples, d, embedding.gradient, pass);
-        embedding.backward(parameters, gradient, input, rows, samples, dInput);
+        embedding.backward(parameters, gradient, input, rows, [samples], dInput);
       },
     };
   }

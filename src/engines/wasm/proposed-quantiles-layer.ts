@@ -75,6 +75,7 @@ export class ProposedQuantilesLayer implements WasmLayer {
     const n = this.#fractions;
     const times = 2 * n - 1;
     const width = this.#layers.outputSize;
+    const edges = n * width * 4;
     const values = times * width * 4;
     const proposalOffset = this.#embedding.size * 4;
     const layersOffset = proposalOffset + proposal.size * 4;
@@ -83,7 +84,7 @@ export class ProposedQuantilesLayer implements WasmLayer {
     const logits = buffers.outputs;
     const weights = arena.rows(most, proposal.outputStride);
     const fractions = arena.rows(most, times);
-    const embedding = this.#embedding.bind(arena, capacity.rows, keep);
+    const embedding = this.#embedding.bind(arena, most, capacity.rows, 2, keep);
     const layers = this.#layers.bind(arena, capacity);
     const y = arena.rows(most, this.outputStride);
     const dLogits = arena.rows(keep ? most : 0, proposal.outputStride);
@@ -93,32 +94,33 @@ export class ProposedQuantilesLayer implements WasmLayer {
       forward: (parameters, input, rows, pass) => {
         proposal.forward(parameters + proposalOffset, input, rows, buffers);
         this.#propose(rows, logits, weights, fractions);
-        products = embedding.forward(parameters, input, rows, times, fractions.at);
+        products = embedding.forward(parameters, input, rows, [n, n - 1], fractions.at);
         const part = layers.forward(parameters + layersOffset, products, rows * times, pass);
+        const atEdges = part.at + rows * n * part.stride;
         for (let i = 0; i < rows; i++) {
-          kernels.copyRows(times, width, part.at + i * times * part.stride, part.stride, y.at + i * y.stride, width * 4);
+          const to = y.at + i * y.stride;
+          kernels.copyRows(n, width, part.at + i * n * part.stride, part.stride, to, width * 4);
+          kernels.copyRows(n - 1, width, atEdges + i * (n - 1) * part.stride, part.stride, to + edges, width * 4);
         }
         kernels.copyRows(rows, n, logits.at, logits.stride, y.at + values, y.stride);
         return y;
       },
-      backward(parameters, gradient, input, rows, d, dInput, pass) {
+      backward: (parameters, gradient, input, rows, d, dInput, pass) => {
+        // FQF's loss has none at the edges: half of the work.
+        const blocks = this.#isZero(d, rows, edges, values) ? [n] : [n, n - 1];
+        const used = rows * (blocks.length === 1 ? n : times);
         // Only the numbers are copied below: what lies behind them must be zero.
         kernels.clear((rows * dLogits.stride) / 4, dLogits.at);
-        kernels.clear((rows * times * dLayers.stride) / 4, dLayers.at);
+        kernels.clear((used * dLayers.stride) / 4, dLayers.at);
         kernels.copyRows(rows, n, d.at + values, d.stride, dLogits.at, dLogits.stride);
-        for (let i = 0; i < rows; i++) {
-          kernels.copyRows(times, width, d.at + i * d.stride, width * 4, dLayers.at + i * times * dLayers.stride, dLayers.stride);
-        }
-        layers.backward(
-          parameters + layersOffset,
-          gradient + layersOffset,
-          products,
-          rows * times,
-          dLayers,
-          embedding.gradient,
-          pass,
-        );
-        embedding.backward(parameters, gradient, input, rows, times, dInput);
+        let to = dLayers.at;
+        blocks.forEach((count, block) => {
+          for (let i = 0; i < rows; i++, to += count * dLayers.stride) {
+            kernels.copyRows(count, width, d.at + i * d.stride + block * edges, width * 4, to, dLayers.stride);
+          }
+        });
+        layers.backward(parameters + layersOffset, gradient + layersOffset, products, used, dLayers, embedding.gradient, pass);
+        embedding.backward(parameters, gradient, input, rows, blocks, dInput);
         // The gradient of the logits stops at P and c: none for the inputs.
         const at = proposalOffset;
         proposal.backward(parameters + at, gradient + at, buffers.work, input, rows, buffers, dLogits, undefined);
@@ -126,7 +128,17 @@ export class ProposedQuantilesLayer implements WasmLayer {
     };
   }
 
-  /** The fractions `[τ̂_0 … τ̂_{N−1}, τ_1 … τ_{N−1}]` of each row's logits; `weights` is working space. */
+  /** Whether the bytes `from` up to `to` of every row are zeros. */
+  #isZero({ at, stride }: Rows, rows: number, from: number, to: number): boolean {
+    const { f32 } = this.#runtime.heap;
+    for (let row = 0; row < rows; row++) {
+      const start = (at + row * stride) / 4;
+      for (let i = start + from / 4; i < start + to / 4; i++) if (f32[i] !== 0) return false;
+    }
+    return true;
+  }
+
+  /** The fractions of each row's logits: `τ̂_0 … τ̂_{N−1}` of every row, then `τ_1 … τ_{N−1}` of every row; `weights` is working space. */
   #propose(rows: number, logits: Rows, weights: Rows, fractions: Rows): void {
     const { heap, kernels } = this.#runtime;
     const { f32 } = heap;
@@ -142,14 +154,15 @@ export class ProposedQuantilesLayer implements WasmLayer {
     kernels.activate(ACTIVATION_CODES.elu, (rows * weights.stride) / 4, weights.at, weights.at);
     for (let row = 0; row < rows; row++) {
       const from = (weights.at + row * weights.stride) / 4;
-      const to = (fractions.at + row * fractions.stride) / 4;
+      const middles = fractions.at / 4 + row * n;
+      const ends = fractions.at / 4 + rows * n + row * (n - 1);
       let total = 0;
       for (let j = 0; j < n; j++) total += 1 + f32[from + j];
       let before = 0;
       for (let j = 0; j < n; j++) {
         const after = before + 1 + f32[from + j];
-        f32[to + j] = (before + after) / (2 * total);
-        if (j < n - 1) f32[to + n + j] = after / total;
+        f32[middles + j] = (before + after) / (2 * total);
+        if (j < n - 1) f32[ends + j] = after / total;
         before = after;
       }
     }

@@ -2,7 +2,7 @@ import type { ParameterInfo } from '../../networks/plan.ts';
 import type { ImplicitQuantilesSpec, ProposedQuantilesSpec } from '../../networks/spec.ts';
 import type { Arena } from './arena.ts';
 import { DenseLayer } from './dense-layer.ts';
-import type { QuantileKernels } from './kernel-exports.ts';
+import type { Kernels, QuantileKernels } from './kernel-exports.ts';
 import type { LayerSite, Surroundings } from './layer-builder.ts';
 import { type ParameterPlace, type Rows, rowStride } from './layer.ts';
 import { Panels } from './panels.ts';
@@ -10,10 +10,14 @@ import { bindBuffers } from './plain-run.ts';
 import { KERNELS } from './quantiles-kernels.generated.ts';
 import type { Runtime } from './runtime.ts';
 
-/** Inputs times embedded fractions, one row for each of both: `x ⊙ φ(τ)`, `φ(τ) = activation(Σ_i cos(π i τ) W_i + b)`. */
+/**
+ * Inputs times embedded fractions, one row for each of both: `x ⊙ φ(τ)`, `φ(τ) = activation(Σ_i cos(π i τ) W_i + b)`. Fractions and products come in
+ * blocks: in each there are a number of fractions for the first row of x, as many for the next, and so on.
+ */
 export class QuantileEmbedding {
   readonly parameters: readonly ParameterPlace[];
   readonly size: number;
+  readonly #common: Kernels;
   readonly #kernels: QuantileKernels;
   readonly #dense: DenseLayer;
   readonly #cosines: number;
@@ -27,13 +31,18 @@ export class QuantileEmbedding {
     this.#dense = new DenseLayer(runtime.kernels, { kind: 'dense', units: inputs, activation }, [weight, bias], neighbours);
     this.parameters = this.#dense.parameters;
     this.size = this.#dense.size;
+    this.#common = runtime.kernels;
     this.#kernels = runtime.further(KERNELS);
     this.#cosines = cosines;
     this.#width = new Panels(1, inputs).width;
   }
 
-  /** @param rows - of inputs and fractions together, at most. */
-  bind(arena: Arena, rows: number, keep: boolean): EmbeddingRun {
+  /**
+   * @param inputs - rows of x, at most.
+   * @param rows - of products, at most.
+   * @param blocks - at most.
+   */
+  bind(arena: Arena, inputs: number, rows: number, blocks: number, keep: boolean): EmbeddingRun {
     const kernels = this.#kernels;
     const dense = this.#dense;
     const width = this.#width;
@@ -41,22 +50,39 @@ export class QuantileEmbedding {
     const buffers = bindBuffers(dense, arena, { rows, samples: 1, keep });
     const embedded = buffers.outputs;
     const products = arena.rows(rows, dense.outputStride);
+    const d = arena.rows(keep ? rows : 0, dense.outputStride);
+    const dPart = arena.rows(keep && blocks > 1 ? inputs : 0, dense.outputStride);
     return {
-      gradient: arena.rows(keep ? rows : 0, dense.outputStride),
+      gradient: d,
       forward: (parameters, input, inputRows, times, fractions) => {
-        kernels.cosines(inputRows * times, this.#cosines, fractions, features.at, features.stride);
-        dense.forward(parameters, features, inputRows * times, buffers);
-        kernels.modulate(inputRows, times, width, input.at, input.stride, embedded.at, products.at, products.stride);
+        const all = inputRows * sum(times);
+        kernels.cosines(all, this.#cosines, fractions, features.at, features.stride);
+        dense.forward(parameters, features, all, buffers);
+        let before = 0;
+        for (const count of times) {
+          const at = before * products.stride;
+          kernels.modulate(inputRows, count, width, input.at, input.stride, embedded.at + at, products.at + at, products.stride);
+          before += inputRows * count;
+        }
         return products;
       },
-      backward(parameters, gradient, input, inputRows, times, dInput) {
-        const d = this.gradient;
-        const [dx, dxRow] = dInput ? [dInput.at, dInput.stride] : [0, 0];
-        // prettier-ignore
-        kernels.modulateBackward(
-          inputRows, times, width, input.at, input.stride, embedded.at, embedded.stride, d.at, d.stride, dx, dxRow,
-        );
-        dense.backward(parameters, gradient, buffers.work, features, inputRows * times, buffers, d, undefined);
+      backward: (parameters, gradient, input, inputRows, times, dInput) => {
+        let before = 0;
+        for (const count of times) {
+          const at = before * d.stride;
+          const dx = before === 0 ? dInput : dInput && dPart;
+          // prettier-ignore
+          kernels.modulateBackward(
+            inputRows, count, width, input.at, input.stride, embedded.at + at, embedded.stride, d.at + at, d.stride,
+            dx?.at ?? 0, dx?.stride ?? 0,
+          );
+          if (dInput && before > 0) {
+            const { at: to, stride } = dInput;
+            this.#common.addRows(inputRows, width, to, stride, dPart.at, dPart.stride, to, stride);
+          }
+          before += inputRows * count;
+        }
+        dense.backward(parameters, gradient, buffers.work, features, before, buffers, d, undefined);
       },
     };
   }
@@ -66,9 +92,24 @@ export class QuantileEmbedding {
 export interface EmbeddingRun {
   /** ∂L/∂products, to be filled before a pass backward, which overwrites it. */
   readonly gradient: Rows;
-  /** The products of each row with its fractions `[rows, times]`, one after the other. */
-  forward(parameters: number, input: Rows, rows: number, times: number, fractions: number): Rows;
-  backward(parameters: number, gradient: number, input: Rows, rows: number, times: number, dInput: Rows | undefined): void;
+  /**
+   * The products of each row with its fractions, one after the other.
+   * @param times - fractions of a row, of each block.
+   */
+  forward(parameters: number, input: Rows, rows: number, times: readonly number[], fractions: number): Rows;
+  /** @param times - of the blocks that there is a gradient for, from the first on. */
+  backward(
+    parameters: number,
+    gradient: number,
+    input: Rows,
+    rows: number,
+    times: readonly number[],
+    dInput: Rows | undefined,
+  ): void;
+}
+
+function sum(counts: readonly number[]): number {
+  return counts.reduce((total, count) => total + count, 0);
 }
 
 /** Where the layers on top of an embedding stand. */
