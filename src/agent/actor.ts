@@ -52,10 +52,10 @@ export class Actor<Observation, M extends Timing> {
   #inputs = none;
   #estimates = none;
   #qValues = none;
-  #masks = new Uint8Array(0);
   #streams = new Int32Array(0);
   #chosen = new Int32Array(0);
-  readonly #stream = new Int32Array(1);
+  /** By number: each environment by itself. */
+  readonly #single: Int32Array[] = [];
 
   constructor({ observationSpace, actionSpace, network, head, heads, random, noise }: ActorParts<Observation, M>) {
     const { noisy } = traitsOf(network.spec);
@@ -74,10 +74,10 @@ export class Actor<Observation, M extends Timing> {
   /** The action for one observation of an environment, as an element of the action space. */
   act(observation: Observation, acting: Acting, stream: number, mask: Uint8Array | undefined): Answer<number, M> {
     this.codec.encode(observation, this.#inputs, 0, 'act(observation)');
-    if (mask) this.#setMask(0, mask, 'act(observation, { actionMask })');
-    this.#stream[0] = stream;
-    const answer = chain(this.#forward(1, acting, this.#stream), (outputs) => {
-      this.#select(outputs, 1, acting, this.#stream, mask !== undefined);
+    if (mask) checkMask(mask, this.#actions, 'act(observation, { actionMask })');
+    const streams = this.#alone(stream);
+    const answer = chain(this.#forward(this.#inputs, 1, acting, streams), (outputs) => {
+      this.#select(outputs, 1, acting, streams, mask);
       return this.#chosen[0] + this.#start;
     });
     return answer as Answer<number, M>;
@@ -102,12 +102,9 @@ export class Actor<Observation, M extends Timing> {
         remedy: 'Pass undefined for an observation where every action is possible.',
       });
     }
-    const masked = masks?.some((mask) => mask !== undefined) ?? false;
-    if (masks && masked) {
-      for (let i = 0; i < count; i++) this.#setMask(i, masks[i], `actBatch(observations, { actionMasks[${i}] })`);
-    }
-    const answer = chain(this.#forward(count, acting, this.#streams), (outputs) => {
-      this.#select(outputs, count, acting, this.#streams, masked);
+    const packed = masks?.some((mask) => mask !== undefined) ? this.#pack(masks) : undefined;
+    const answer = chain(this.#forward(this.#inputs, count, acting, this.#streams), (outputs) => {
+      this.#select(outputs, count, acting, this.#streams, packed);
       const actions = new Int32Array(count);
       for (let i = 0; i < count; i++) actions[i] = this.#chosen[i] + this.#start;
       return actions;
@@ -118,8 +115,7 @@ export class Actor<Observation, M extends Timing> {
   /** Takes an observation in without acting: only a network with memory changes by it. */
   see(observation: Observation, acting: Acting, stream: number): MaybePromise<void> {
     this.codec.encode(observation, this.#inputs, 0, 'observe({ observation })');
-    this.#stream[0] = stream;
-    return chain(this.#forward(1, acting, this.#stream), () => undefined);
+    return chain(this.#forward(this.#inputs, 1, acting, this.#alone(stream)), () => undefined);
   }
 
   /** Q(s, ·) `[A]`, over several estimates their mean; for a network with memory as at the beginning of an episode. */
@@ -136,37 +132,34 @@ export class Actor<Observation, M extends Timing> {
     return answer as Answer<Float32Array, M>;
   }
 
-  #forward(count: number, acting: Acting, streams: Int32Array): MaybePromise<Float32Array> {
+  #forward(inputs: Float32Array, count: number, acting: Acting, streams: Int32Array): MaybePromise<Float32Array> {
     const { network } = this;
-    if (this.#plain) return network.forward(this.#inputs, count);
+    if (this.#plain) return network.forward(inputs, count);
     const { memory, noisy, explorer } = acting;
-    if (noisy && explorer.noise === 'episode' && count > 1) return this.#forwardRows(count, acting, streams);
+    if (noisy && explorer.noise === 'episode' && count > 1) return this.#forwardRows(inputs, count, acting, streams);
     let noise: number | undefined;
     if (noisy)
       noise = explorer.noise === 'episode' ? memory.noise(streams[0], () => this.#draws.noise() ?? 0) : this.#draws.noise();
     const fractions = this.#draws.fractions('act', count, !noisy);
-    if (network.stateSize === 0) return network.forward(this.#inputs, count, { noise, fractions });
+    if (network.stateSize === 0) return network.forward(inputs, count, { noise, fractions });
     const state = memory.states(streams, count);
-    return chain(network.forward(this.#inputs, count, { noise, fractions, state }), (outputs) => {
+    return chain(network.forward(inputs, count, { noise, fractions, state }), (outputs) => {
       memory.carry(streams, count);
       return outputs;
     });
   }
 
   /** One pass for each environment, since each holds noise of its own. */
-  #forwardRows(count: number, acting: Acting, streams: Int32Array): MaybePromise<Float32Array> {
-    const all = this.#inputs;
+  #forwardRows(inputs: Float32Array, count: number, acting: Acting, streams: Int32Array): MaybePromise<Float32Array> {
     const { size } = this.codec;
     const rows: Float32Array[] = [];
     const from = (i: number): MaybePromise<Float32Array> => {
       if (i === count) {
-        this.#inputs = all;
         const outputs = new Float32Array(rows.reduce((sum, row) => sum + row.length, 0));
         rows.forEach((row, j) => outputs.set(row, j * row.length));
         return outputs;
       }
-      this.#inputs = all.subarray(i * size, (i + 1) * size) as Float32Array;
-      return chain(this.#forward(1, acting, streams.subarray(i, i + 1)), (row) => {
+      return chain(this.#forward(inputs.subarray(i * size, (i + 1) * size), 1, acting, streams.subarray(i, i + 1)), (row) => {
         rows.push(row.slice());
         return from(i + 1);
       });
@@ -174,7 +167,7 @@ export class Actor<Observation, M extends Timing> {
     return from(0);
   }
 
-  #select(outputs: Float32Array, batch: number, acting: Acting, streams: Int32Array, masked: boolean): void {
+  #select(outputs: Float32Array, batch: number, acting: Acting, streams: Int32Array, masks: Uint8Array | undefined): void {
     this.#read(outputs, batch);
     const { explorer, step } = acting;
     explorer.select(
@@ -182,7 +175,7 @@ export class Actor<Observation, M extends Timing> {
         batch,
         actions: this.#actions,
         qValues: (explorer.heads ?? 1) === this.heads ? this.#estimates : this.#mean(batch),
-        masks: masked ? this.#masks : undefined,
+        masks,
         streams,
         observations: this.#inputs,
         observationSize: this.codec.size,
@@ -212,15 +205,21 @@ export class Actor<Observation, M extends Timing> {
     return this.#qValues;
   }
 
-  #setMask(row: number, mask: Uint8Array | undefined, where: string): void {
+  /** `[N, A]`: an array of its own, for others may act before an engine that takes its time has answered. */
+  #pack(masks: readonly (Uint8Array | undefined)[]): Uint8Array {
     const actions = this.#actions;
-    const offset = row * actions;
-    if (mask) {
-      checkMask(mask, actions, where);
-      this.#masks.set(mask, offset);
-    } else {
-      this.#masks.fill(1, offset, offset + actions);
-    }
+    const packed = new Uint8Array(masks.length * actions).fill(1);
+    masks.forEach((mask, i) => {
+      if (!mask) return;
+      checkMask(mask, actions, `actBatch(observations, { actionMasks[${i}] })`);
+      packed.set(mask, i * actions);
+    });
+    return packed;
+  }
+
+  /** `[1]`: the number of an environment; never written to again. */
+  #alone(stream: number): Int32Array {
+    return (this.#single[stream] ??= Int32Array.of(stream));
   }
 
   #reserve(count: number): void {
@@ -229,7 +228,6 @@ export class Actor<Observation, M extends Timing> {
     this.#inputs = new Float32Array(count * this.codec.size);
     this.#estimates = new Float32Array(count * this.heads * this.#actions);
     this.#qValues = new Float32Array(count * this.#actions);
-    this.#masks = new Uint8Array(count * this.#actions);
     this.#chosen = new Int32Array(count);
     this.#streams = Int32Array.from({ length: count }, (_, i) => i);
   }
