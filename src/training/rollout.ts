@@ -34,7 +34,8 @@ export function rolloutOf<Observation, M extends Timing>(
   environment: Environment<Observation, number> | VectorEnvironment<Observation, number> | Collector,
 ): Rollout {
   if ('collect' in environment) return new CollectedRollout(agent, environment);
-  return new VectorRollout(agent, 'size' in environment ? environment : new SingleEnvironment(environment));
+  // Not told by a size, which a world may well have.
+  return new VectorRollout(agent, 'autoreset' in environment ? environment : new SingleEnvironment(environment));
 }
 
 /** Steps a vector of environments, which reset themselves in the step that ends an episode, with an agent: the acting half of the training loop. */

@@ -306,6 +306,13 @@ describe('what the agent is told', () => {
   );
 });
 
+test('a world of a size is one environment, not a vector', async () => {
+  const world = Object.assign(new Parrot(), { size: 5 });
+  const agent = await createAgent(world, small);
+  const events = await collect(train(agent, world, { steps: 16 }));
+  expect(events.filter(({ kind }) => kind === 'episode')).toHaveLength(2);
+});
+
 describe('learning', () => {
   test.each([1, 2, 3])('seed %i: an environment solvable by sight is solved, alone and as a vector', async (seed) => {
     const options = { ...small, nStep: 1, discount: 0.5, optimizer: undefined, seed };
