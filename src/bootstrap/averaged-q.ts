@@ -1,4 +1,4 @@
-import { checkInteger } from '../common/check.ts';
+import { checkInteger, checkRest } from '../common/check.ts';
 import { DqnError } from '../common/errors.ts';
 import type { BootstrapContext, BootstrapInput, BootstrapOutput, BootstrapRule } from './bootstrap-rule.ts';
 import { maxQ } from './max-q.ts';
@@ -23,7 +23,8 @@ export class AveragedQ implements BootstrapRule {
   readonly networks: number;
 
   /** @throws DqnError `invalid-option` as {@link averagedQ}. */
-  constructor({ targets, rule = maxQ() }: AveragedQOptions) {
+  constructor({ targets, rule = maxQ(), ...unknown }: AveragedQOptions) {
+    checkRest('averagedQ(options)', unknown);
     this.targets = checkInteger('averagedQ(targets)', targets, { min: 1 });
     if ((rule.targets ?? 1) !== 1) {
       throw new DqnError({
@@ -64,7 +65,7 @@ export class AveragedQ implements BootstrapRule {
  * Averaged DQN (Anschel, Baram and Shimkin 2017, algorithm 2): the mean of the last K target networks, `Q⁻(s, a) = (1 / K) Σ_k Q(s, a; θ⁻_k)`, takes the
  * place of one, which lessens the variance of targets. What is then done with Q⁻ is the inner rule's business. K forward passes an update
  * where there was one. With K = 1 it is the inner rule.
- * @throws DqnError `invalid-option` if K is not a whole number of at least 1 or the inner rule averages itself; and by `createAgent` if the head is not linear.
+ * @throws DqnError `invalid-option` if a name is misspelt, K is not a whole number of at least 1 or the inner rule averages itself; and by `createAgent` if the head is not linear.
  */
 export function averagedQ(options: AveragedQOptions): AveragedQ {
   return new AveragedQ(options);

@@ -1,5 +1,5 @@
 import { scaledLogSoftmax } from '../bellman/softmax.ts';
-import { checkNumber } from '../common/check.ts';
+import { checkNumber, checkRest } from '../common/check.ts';
 import { DqnError } from '../common/errors.ts';
 import type { BootstrapContext, BootstrapInput, BootstrapOutput, BootstrapRule } from './bootstrap-rule.ts';
 import { softBackup } from './soft-q.ts';
@@ -26,7 +26,8 @@ export class Munchausen implements BootstrapRule {
   readonly clip: number;
 
   /** @throws DqnError `invalid-option` as {@link munchausen}. */
-  constructor({ temperature = 0.03, alpha = 0.9, clip = -1 }: MunchausenOptions = {}) {
+  constructor({ temperature = 0.03, alpha = 0.9, clip = -1, ...unknown }: MunchausenOptions = {}) {
+    checkRest('munchausen(options)', unknown);
     this.temperature = checkNumber('munchausen(temperature)', temperature, { min: 0, exclusiveMin: true });
     this.alpha = checkNumber('munchausen(alpha)', alpha, { min: 0, max: 1 });
     this.clip = checkNumber('munchausen(clip)', clip, { max: 0 });
@@ -61,7 +62,7 @@ export class Munchausen implements BootstrapRule {
  * {@link softQ}. At s' the possible actions alone count; at s, whose mask is not kept, all do. Equal values get equal shares.
  *
  * For one-step returns alone. One more forward pass of the target network an update.
- * @throws DqnError `invalid-option` if τ is not above 0, α not in [0, 1], l₀ above 0, or one of them not finite; and by `createAgent` if `nStep` is not 1.
+ * @throws DqnError `invalid-option` if a name is misspelt, τ is not above 0, α not in [0, 1], l₀ above 0, or one of them not finite; and by `createAgent` if `nStep` is not 1.
  */
 export function munchausen(options?: MunchausenOptions): Munchausen {
   return new Munchausen(options);

@@ -40,8 +40,19 @@ export function checkInteger(where: string, value: unknown, range: NumberRange =
  */
 export function checkNames(where: string, options: object, known: Readonly<Record<string, true>>): void {
   for (const name of Object.keys(options)) {
-    if (known[name] === true) continue;
-    const expected = `options among ${Object.keys(known).join(', ')}`;
-    throw new DqnError({ code: 'invalid-option', where, expected, received: name, remedy: 'Mend the spelling or leave it out.' });
+    if (known[name] !== true) throw unknownOption(where, `options among ${Object.keys(known).join(', ')}`, name);
   }
+}
+
+/**
+ * Refuses what is left of options once all that are known have been taken out of them, as {@link checkNames} does.
+ * @throws DqnError `invalid-option` naming the unknown option.
+ */
+export function checkRest(where: string, rest: object): void {
+  const [name] = Object.keys(rest);
+  if (name !== undefined) throw unknownOption(where, 'options that its reference names', name);
+}
+
+function unknownOption(where: string, expected: string, received: string): DqnError {
+  return new DqnError({ code: 'invalid-option', where, expected, received, remedy: 'Mend the spelling or leave it out.' });
 }

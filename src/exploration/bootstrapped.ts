@@ -1,5 +1,5 @@
 import { maskedArgmax } from '../bellman/greedy.ts';
-import { checkInteger, checkNumber } from '../common/check.ts';
+import { checkInteger, checkNumber, checkRest } from '../common/check.ts';
 import { probabilityAt, toProbability } from '../common/probability.ts';
 import { checkSame, damagedState, readFields } from '../common/read-state.ts';
 import type { Schedule } from '../common/schedules.ts';
@@ -35,7 +35,8 @@ export class Bootstrapped implements RememberingExplorer {
   readonly #drawn = new StreamMemory(UNDRAWN);
 
   /** @throws DqnError `invalid-option` as {@link bootstrapped}. */
-  constructor({ heads = 10, probability = 1, epsilon = 0 }: BootstrappedOptions = {}) {
+  constructor({ heads = 10, probability = 1, epsilon = 0, ...unknown }: BootstrappedOptions = {}) {
+    checkRest('bootstrapped(options)', unknown);
     this.heads = checkInteger('bootstrapped(heads)', heads, { min: 1 });
     this.headProbability = checkNumber('bootstrapped(probability)', probability, { min: 0, max: 1, exclusiveMin: true });
     this.epsilon = toProbability(EPSILON, epsilon);
@@ -92,7 +93,7 @@ export class Bootstrapped implements RememberingExplorer {
  * Bootstrapped DQN's deep exploration: K estimates of the action values on one network, of which each environment draws one at the start of an episode, all
  * equally likely, and follows it greedily to the end, `a = argmax_a Q_k(s, a)` (Osband, Blundell, Pritzel and Van Roy 2016, algorithm 1). Estimates that
  * disagree try different things, and stay with them for long enough to find out. Ties go to the lowest action.
- * @throws DqnError `invalid-option` if `heads` is not a whole number of at least 1, `probability` not in (0, 1], or ε outside [0, 1] (for a schedule: when it
+ * @throws DqnError `invalid-option` if a name is misspelt, `heads` is not a whole number of at least 1, `probability` not in (0, 1], or ε outside [0, 1] (for a schedule: when it
  * is used).
  */
 export function bootstrapped(options?: BootstrappedOptions): Bootstrapped {

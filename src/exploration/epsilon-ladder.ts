@@ -1,4 +1,4 @@
-import { checkInteger, checkNumber } from '../common/check.ts';
+import { checkInteger, checkNumber, checkRest } from '../common/check.ts';
 import { DqnError } from '../common/errors.ts';
 import { anyPossible } from './any-possible.ts';
 import type { Explorer, ExplorerInput } from './explorer.ts';
@@ -21,7 +21,8 @@ export class EpsilonLadder implements Explorer {
   readonly epsilons: readonly number[];
 
   /** @throws DqnError `invalid-option` as {@link epsilonLadder}. */
-  constructor({ base = 0.4, alpha = 7, streams }: EpsilonLadderOptions) {
+  constructor({ base = 0.4, alpha = 7, streams, ...unknown }: EpsilonLadderOptions) {
+    checkRest('epsilonLadder(options)', unknown);
     checkNumber('epsilonLadder(base)', base, { min: 0, max: 1 });
     checkNumber('epsilonLadder(alpha)', alpha, { min: 0 });
     checkInteger('epsilonLadder(streams)', streams, { min: 1, max: 1_000_000 });
@@ -48,7 +49,7 @@ export class EpsilonLadder implements Explorer {
 /**
  * ε-greedy with a constant ε of its own for each of N environments, `ε_i = base^(1 + α i / (N − 1))`, i = 0 … N − 1: from bold to nearly greedy
  * (Horgan et al. 2018, section 4.1). A single environment gets the base.
- * @throws DqnError `invalid-option` if `base` is outside [0, 1], `alpha` below 0 or `streams` not a whole number of at least 1.
+ * @throws DqnError `invalid-option` if a name is misspelt, `base` is outside [0, 1], `alpha` below 0 or `streams` not a whole number of at least 1.
  */
 export function epsilonLadder(options: EpsilonLadderOptions): EpsilonLadder {
   return new EpsilonLadder(options);

@@ -1,4 +1,4 @@
-import { checkInteger, checkNumber } from '../common/check.ts';
+import { checkInteger, checkNumber, checkRest } from '../common/check.ts';
 import { probabilityAt, toProbability } from '../common/probability.ts';
 import type { Random } from '../common/random.ts';
 import { damagedState, readFields } from '../common/read-state.ts';
@@ -37,7 +37,8 @@ export class EpsilonZGreedy implements RememberingExplorer {
   readonly #left = new StreamMemory(0);
 
   /** @throws DqnError `invalid-option` as {@link epsilonZGreedy}. */
-  constructor({ epsilon, exponent = 2, maxDuration = 10_000 }: EpsilonZGreedyOptions) {
+  constructor({ epsilon, exponent = 2, maxDuration = 10_000, ...unknown }: EpsilonZGreedyOptions) {
+    checkRest('epsilonZGreedy(options)', unknown);
     this.epsilon = toProbability(EPSILON, epsilon);
     this.exponent = checkNumber('epsilonZGreedy(exponent)', exponent, { min: 1, exclusiveMin: true });
     this.maxDuration = checkInteger('epsilonZGreedy(maxDuration)', maxDuration, { min: 1, max: 1_000_000 });
@@ -76,7 +77,8 @@ export class EpsilonZGreedy implements RememberingExplorer {
   }
 
   fresh(): EpsilonZGreedy {
-    return new EpsilonZGreedy(this);
+    const { epsilon, exponent, maxDuration } = this;
+    return new EpsilonZGreedy({ epsilon, exponent, maxDuration });
   }
 
   getState(): State {
@@ -116,7 +118,7 @@ export class EpsilonZGreedy implements RememberingExplorer {
  * all, n from a zeta distribution cut off at the longest duration, `P(n) = n^−μ / Σ_{k ≤ maxDuration} k^−μ`; otherwise the best action is taken (Dabney,
  * Ostrovski and Barreto 2021, algorithm 1 with zeta-distributed durations). So ε is the rate at which holding begins, and the share of exploring steps
  * is larger. An action is held for one environment, ends with its episode, and is dropped where it is not possible. Ties go to the lowest action.
- * @throws DqnError `invalid-option` if ε is outside [0, 1] (for a schedule: when it is used), the exponent is not above 1, or `maxDuration` not a whole number in
+ * @throws DqnError `invalid-option` if a name is misspelt, ε is outside [0, 1] (for a schedule: when it is used), the exponent is not above 1, or `maxDuration` not a whole number in
  * [1, 1,000,000].
  */
 export function epsilonZGreedy(options: EpsilonZGreedyOptions): EpsilonZGreedy {

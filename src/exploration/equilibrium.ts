@@ -1,4 +1,5 @@
 import { StageGame, type PlayerActions } from '../bellman/stage-game.ts';
+import { checkRest } from '../common/check.ts';
 import { probabilityAt, toProbability } from '../common/probability.ts';
 import type { Random } from '../common/random.ts';
 import type { Schedule } from '../common/schedules.ts';
@@ -24,7 +25,8 @@ export class Equilibrium implements Explorer {
   readonly #game: StageGame;
 
   /** @throws DqnError `invalid-option` as {@link equilibrium}. */
-  constructor({ actions, epsilon = 0 }: EquilibriumOptions) {
+  constructor({ actions, epsilon = 0, ...unknown }: EquilibriumOptions) {
+    checkRest('equilibrium(options)', unknown);
     this.#game = new StageGame('equilibrium(actions)', actions);
     this.epsilon = toProbability(EPSILON, epsilon);
   }
@@ -61,7 +63,7 @@ export class Equilibrium implements Explorer {
  * For {@link minimaxQ}: both players draw from an equilibrium of the state's matrix game, `a1 ~ p`, `a2 ~ q` (Littman 1994); with probability ε any
  * possible joint action instead, all equally likely. Each state of a batch draws for itself. Where values are no numbers each player takes his lowest
  * possible action.
- * @throws DqnError `invalid-option` if `actions` are not two whole numbers of at least 1, or ε is outside [0, 1]: at once for a number, when it is used
+ * @throws DqnError `invalid-option` if a name is misspelt, `actions` are not two whole numbers of at least 1, or ε is outside [0, 1]: at once for a number, when it is used
  * for a schedule.
  */
 export function equilibrium(options: EquilibriumOptions): Equilibrium {

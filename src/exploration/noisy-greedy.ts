@@ -1,3 +1,4 @@
+import { checkRest } from '../common/check.ts';
 import { DqnError, describe } from '../common/errors.ts';
 import { Greedy } from './greedy.ts';
 
@@ -14,8 +15,9 @@ export class NoisyGreedy extends Greedy {
   readonly noise: 'step' | 'episode';
 
   /** @throws DqnError `invalid-option` as {@link noisyGreedy}. */
-  constructor({ hold = 'step' }: NoisyGreedyOptions = {}) {
+  constructor({ hold = 'step', ...unknown }: NoisyGreedyOptions = {}) {
     super();
+    checkRest('noisyGreedy(options)', unknown);
     if (hold !== 'step' && hold !== 'episode') {
       throw new DqnError({
         code: 'invalid-option',
@@ -32,7 +34,7 @@ export class NoisyGreedy extends Greedy {
 /**
  * For networks with noisy layers: the best possible action by action values under drawn noise, `a = argmax_a Q(s, a; ε)` (Fortunato et al. 2018,
  * algorithm 1). It draws nothing itself: the noise explores. Ties go to the lowest action.
- * @throws DqnError `invalid-option` if `hold` is neither `step` nor `episode`.
+ * @throws DqnError `invalid-option` if `hold` is neither `step` nor `episode`, or a name is misspelt.
  */
 export function noisyGreedy(options?: NoisyGreedyOptions): NoisyGreedy {
   return new NoisyGreedy(options);

@@ -1,5 +1,5 @@
 import { maskedArgmax } from '../bellman/greedy.ts';
-import { checkInteger, checkNumber } from '../common/check.ts';
+import { checkInteger, checkNumber, checkRest } from '../common/check.ts';
 import { checkSame, damagedState, incompatibleState, readArray, readFields, readInteger } from '../common/read-state.ts';
 import type { State } from '../common/state.ts';
 import type { ExplorerInput, RememberingExplorer } from './explorer.ts';
@@ -32,7 +32,8 @@ export class Ucb implements RememberingExplorer {
   readonly #words = new Uint32Array(2);
 
   /** @throws DqnError `invalid-option` as {@link ucb}. */
-  constructor({ coefficient, key = exactBits(), capacity = 1_000_000 }: UcbOptions) {
+  constructor({ coefficient, key = exactBits(), capacity = 1_000_000, ...unknown }: UcbOptions) {
+    checkRest('ucb(options)', unknown);
     this.coefficient = checkNumber('ucb(coefficient)', coefficient, { min: 0 });
     this.key = key;
     this.capacity = checkInteger('ucb(capacity)', capacity, { min: 1, max: 2 ** 26 });
@@ -91,7 +92,8 @@ export class Ucb implements RememberingExplorer {
   }
 
   fresh(): Ucb {
-    return new Ucb(this);
+    const { coefficient, key, capacity } = this;
+    return new Ucb({ coefficient, key, capacity });
   }
 
   getState(): State {
@@ -139,7 +141,7 @@ export class Ucb implements RememberingExplorer {
  *
  * It remembers up to `capacity` states, about 16 + 4 A bytes each (twice that at most), and takes that memory as states come; those that come when it is full
  * are not remembered, and acted in greedily. A `simHash` of k bits never needs more than 2ᵏ.
- * @throws DqnError `invalid-option` if `coefficient` is below 0 or `capacity` not a whole number in [1, 2²⁶].
+ * @throws DqnError `invalid-option` if a name is misspelt, `coefficient` is below 0 or `capacity` not a whole number in [1, 2²⁶].
  */
 export function ucb(options: UcbOptions): Ucb {
   return new Ucb(options);

@@ -1,5 +1,5 @@
 import { categoricalRows, type CategoricalRows } from '../bellman/categorical-rows.ts';
-import { checkInteger, checkNumber } from '../common/check.ts';
+import { checkInteger, checkNumber, checkRest } from '../common/check.ts';
 import type { LossInput, LossOutput, TargetInput, ValueHead } from './value-head.ts';
 
 /** Options of {@link categorical}. */
@@ -35,7 +35,8 @@ export class CategoricalHead implements ValueHead {
   #clippedMass = 0;
 
   /** @throws DqnError `invalid-option` as {@link categorical}. */
-  constructor({ atoms = 51, vMin, vMax }: CategoricalOptions) {
+  constructor({ atoms = 51, vMin, vMax, ...unknown }: CategoricalOptions) {
+    checkRest('categorical(options)', unknown);
     this.width = this.targetWidth = checkInteger('categorical(atoms)', atoms, { min: 2 });
     checkNumber('categorical(vMin)', vMin);
     checkNumber('categorical(vMax)', vMax, { min: vMin, exclusiveMin: true });
@@ -96,7 +97,7 @@ export class CategoricalHead implements ValueHead {
  *
  * const head = categorical({ atoms: 51, vMin: 0, vMax: 100 });
  * ```
- * @throws DqnError `invalid-option` if there are fewer than 2 atoms, or `vMax` is not above `vMin`.
+ * @throws DqnError `invalid-option` if a name is misspelt, there are fewer than 2 atoms, or `vMax` is not above `vMin`.
  */
 export function categorical(options: CategoricalOptions): CategoricalHead {
   return new CategoricalHead(options);

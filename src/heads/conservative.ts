@@ -1,5 +1,5 @@
 import { scaledLogSoftmax, softmaxPolicy } from '../bellman/softmax.ts';
-import { checkNumber } from '../common/check.ts';
+import { checkNumber, checkRest } from '../common/check.ts';
 import { DqnError } from '../common/errors.ts';
 import type { LossInput, LossOutput, TargetInput, ValueHead } from './value-head.ts';
 
@@ -26,7 +26,8 @@ export class ConservativeHead implements ValueHead {
   #entropies = new Float32Array();
 
   /** @throws DqnError `invalid-option` as {@link conservative}. */
-  constructor(inner: ValueHead, { alpha = 1 }: ConservativeOptions = {}) {
+  constructor(inner: ValueHead, { alpha = 1, ...unknown }: ConservativeOptions = {}) {
+    checkRest('conservative(options)', unknown);
     if (!inner.pullBack) {
       throw new DqnError({
         code: 'invalid-option',
@@ -104,7 +105,7 @@ export class ConservativeHead implements ValueHead {
  * const head = conservative(expected(), { alpha: 0.5 });
  * ```
  * @param head - `expected()`, `categorical()`, `quantile()`, or one of your own with {@link ValueHead.pullBack}.
- * @throws DqnError `invalid-option` if the head has no `pullBack`, or α is below 0 or not finite.
+ * @throws DqnError `invalid-option` if a name is misspelt, the head has no `pullBack`, or α is below 0 or not finite.
  */
 export function conservative(head: ValueHead, options?: ConservativeOptions): ConservativeHead {
   return new ConservativeHead(head, options);

@@ -1,7 +1,7 @@
 import { huberLoss, huberSlope, squaredLoss, squaredSlope } from '../bellman/regression-loss.ts';
 import { bellmanTargets } from '../bellman/targets.ts';
 import { inverseRescale, inverseRescaleSlope, rescale } from '../bellman/value-rescaling.ts';
-import { checkNumber } from '../common/check.ts';
+import { checkNumber, checkRest } from '../common/check.ts';
 import { DqnError, describe } from '../common/errors.ts';
 import type { LossInput, LossOutput, TargetInput, ValueHead } from './value-head.ts';
 
@@ -41,7 +41,8 @@ export class ExpectedHead implements ValueHead {
   #nextQ = new Float32Array();
 
   /** @throws DqnError `invalid-option` as {@link expected}. */
-  constructor({ loss = 'huber', delta = 1, rescale: rescaled = false }: ExpectedOptions = {}) {
+  constructor({ loss = 'huber', delta = 1, rescale: rescaled = false, ...unknown }: ExpectedOptions = {}) {
+    checkRest('expected(options)', unknown);
     if (loss !== 'huber' && loss !== 'squared') {
       throw new DqnError({
         code: 'invalid-option',
@@ -100,7 +101,7 @@ export class ExpectedHead implements ValueHead {
 
 /**
  * Expected action values: the head of DQN, Double DQN and dueling networks. One network output an action.
- * @throws DqnError `invalid-option` if `delta` is not above 0 or `loss` is unknown.
+ * @throws DqnError `invalid-option` if a name is misspelt, `delta` is not above 0 or `loss` is unknown.
  */
 export function expected(options?: ExpectedOptions): ExpectedHead {
   return new ExpectedHead(options);

@@ -1,7 +1,7 @@
 import { QuantileRegression } from '../bellman/quantile-regression.ts';
 import { quantileTargets } from '../bellman/quantile-targets.ts';
 import { largest, shiftedExp } from '../bellman/fast-exp.ts';
-import { checkInteger, checkNumber } from '../common/check.ts';
+import { checkInteger, checkNumber, checkRest } from '../common/check.ts';
 import type { QuantileLayer } from '../networks/network-factory.ts';
 import type { LossInput, LossOutput, TargetInput, ValueHead } from './value-head.ts';
 
@@ -52,7 +52,15 @@ export class FullyParameterisedQuantileHead implements ValueHead {
   readonly #slopes: Float64Array;
 
   /** @throws DqnError `invalid-option` as {@link fullyParameterisedQuantile}. */
-  constructor({ fractions = 32, cosines = 64, kappa = 1, proposalRate, entropy = 0 }: FullyParameterisedQuantileOptions = {}) {
+  constructor({
+    fractions = 32,
+    cosines = 64,
+    kappa = 1,
+    proposalRate,
+    entropy = 0,
+    ...unknown
+  }: FullyParameterisedQuantileOptions = {}) {
+    checkRest('fullyParameterisedQuantile(options)', unknown);
     const where = 'fullyParameterisedQuantile';
     this.settings = {
       fractions: checkInteger(`${where}(fractions)`, fractions, { min: 2 }),
@@ -183,7 +191,7 @@ function logOf(p: number): number {
 
 /**
  * Quantiles of returns at fractions that the network proposes for each state, as in FQF: few of them, where they matter.
- * @throws DqnError `invalid-option` if `fractions` is not a whole number of at least 2, `cosines` of at least 1, or `kappa`, `entropy` or
+ * @throws DqnError `invalid-option` if a name is misspelt, `fractions` is not a whole number of at least 2, `cosines` of at least 1, or `kappa`, `entropy` or
  * `proposalRate` is below 0.
  */
 export function fullyParameterisedQuantile(options?: FullyParameterisedQuantileOptions): FullyParameterisedQuantileHead {

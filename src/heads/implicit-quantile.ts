@@ -1,6 +1,6 @@
 import { QuantileRegression } from '../bellman/quantile-regression.ts';
 import { quantileTargets } from '../bellman/quantile-targets.ts';
-import { checkInteger, checkNumber } from '../common/check.ts';
+import { checkInteger, checkNumber, checkRest } from '../common/check.ts';
 import type { Random } from '../common/random.ts';
 import type { QuantileLayer } from '../networks/network-factory.ts';
 import { neutral, type RiskMeasure } from './risk.ts';
@@ -48,7 +48,16 @@ export class ImplicitQuantileHead implements ValueHead {
   readonly #regression: QuantileRegression;
 
   /** @throws DqnError `invalid-option` as {@link implicitQuantile}. */
-  constructor({ cosines = 64, online = 64, target = 64, act = 32, kappa = 1, risk = neutral() }: ImplicitQuantileOptions = {}) {
+  constructor({
+    cosines = 64,
+    online = 64,
+    target = 64,
+    act = 32,
+    kappa = 1,
+    risk = neutral(),
+    ...unknown
+  }: ImplicitQuantileOptions = {}) {
+    checkRest('implicitQuantile(options)', unknown);
     const count = (name: string, value: number): number => checkInteger(`implicitQuantile(${name})`, value, { min: 1 });
     this.settings = { cosines: count('cosines', cosines) };
     this.quantiles = { kind: 'implicitQuantiles', cosines };
@@ -126,7 +135,7 @@ class DrawnFractions implements FractionSource {
  *
  * const head = implicitQuantile({ risk: cvar({ eta: 0.25 }) });
  * ```
- * @throws DqnError `invalid-option` if a count is not a whole number of at least 1, or `kappa` is below 0.
+ * @throws DqnError `invalid-option` if a name is misspelt, a count is not a whole number of at least 1, or `kappa` is below 0.
  */
 export function implicitQuantile(options?: ImplicitQuantileOptions): ImplicitQuantileHead {
   return new ImplicitQuantileHead(options);

@@ -1,6 +1,6 @@
 import { QuantileRegression } from '../bellman/quantile-regression.ts';
 import { quantileTargets } from '../bellman/quantile-targets.ts';
-import { checkInteger, checkNumber } from '../common/check.ts';
+import { checkInteger, checkNumber, checkRest } from '../common/check.ts';
 import type { LossInput, LossOutput, TargetInput, ValueHead } from './value-head.ts';
 
 /** Options of {@link quantile}. */
@@ -35,7 +35,8 @@ export class QuantileHead implements ValueHead {
   readonly #midpoints: Float64Array;
 
   /** @throws DqnError `invalid-option` as {@link quantile}. */
-  constructor({ quantiles = 200, kappa = 1 }: QuantileOptions = {}) {
+  constructor({ quantiles = 200, kappa = 1, ...unknown }: QuantileOptions = {}) {
+    checkRest('quantile(options)', unknown);
     this.width = this.targetWidth = checkInteger('quantile(quantiles)', quantiles, { min: 1 });
     this.kappa = checkNumber('quantile(kappa)', kappa, { min: 0 });
     this.settings = { quantiles };
@@ -82,7 +83,7 @@ function mean(values: Float32Array, offset: number, count: number): number {
 
 /**
  * Quantiles of returns at fixed fractions, as in QR-DQN: no support to choose.
- * @throws DqnError `invalid-option` if `quantiles` is not a whole number of at least 1, or `kappa` is below 0.
+ * @throws DqnError `invalid-option` if a name is misspelt, `quantiles` is not a whole number of at least 1, or `kappa` is below 0.
  */
 export function quantile(options?: QuantileOptions): QuantileHead {
   return new QuantileHead(options);

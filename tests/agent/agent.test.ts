@@ -1,22 +1,32 @@
 import { describe, expect, test } from 'vitest';
 import {
   adam,
+  averagedQ,
   bootstrapped,
   box,
+  categorical,
   createAgent,
-  DqnError,
   discrete,
+  DqnError,
   epsilonGreedy,
+  epsilonLadder,
+  epsilonZGreedy,
+  equilibrium,
   expected,
+  fullyParameterisedQuantile,
   greedy,
   hard,
+  implicitQuantile,
   loadPolicy,
   maxQ,
   mlp,
+  munchausen,
+  noisyGreedy,
   polyak,
   prioritized,
   quantile,
   sgd,
+  ucb,
   uniform,
   type Agent,
   type Experience,
@@ -26,6 +36,7 @@ import {
 } from '../../src/index.ts';
 import { Random } from '../../src/common/random.ts';
 import { tuple } from '../../src/environments/index.ts';
+import { conservative } from '../../src/offline/index.ts';
 
 const spaces = { observationSpace: box({ low: -5, high: 5, shape: [3] }), actionSpace: discrete(2) };
 
@@ -356,6 +367,29 @@ describe('bad input', () => {
     expect(() => hard({ period: 0 })).toThrow(/period/);
     expect(() => polyak({ tau: 0 })).toThrow(/tau/);
     expect(() => adam({ learningRate: -1 })).toThrow(/learningRate/);
+  });
+
+  const misspelt: Record<string, (wrong: object) => unknown> = {
+    averagedQ: (wrong) => averagedQ({ targets: 2, ...wrong }),
+    bootstrapped: (wrong) => bootstrapped(wrong),
+    categorical: (wrong) => categorical({ vMin: 0, vMax: 1, ...wrong }),
+    conservative: (wrong) => conservative(expected(), wrong),
+    epsilonLadder: (wrong) => epsilonLadder({ streams: 2, ...wrong }),
+    epsilonZGreedy: (wrong) => epsilonZGreedy({ epsilon: 0.1, ...wrong }),
+    equilibrium: (wrong) => equilibrium({ actions: [2, 2], ...wrong }),
+    expected: (wrong) => expected(wrong),
+    fullyParameterisedQuantile: (wrong) => fullyParameterisedQuantile(wrong),
+    implicitQuantile: (wrong) => implicitQuantile(wrong),
+    munchausen: (wrong) => munchausen(wrong),
+    noisyGreedy: (wrong) => noisyGreedy(wrong),
+    quantile: (wrong) => quantile(wrong),
+    ucb: (wrong) => ucb({ coefficient: 1, ...wrong }),
+  };
+  test.each(Object.entries(misspelt))('a misspelt option of %s is refused', (name, make) => {
+    expect(make({})).toBeDefined();
+    expect(() => make({ temprature: 1 })).toThrow(
+      expect.objectContaining({ code: 'invalid-option', where: `${name}(options)`, received: 'temprature' }),
+    );
   });
 
   test('a continuous action space is refused in words', async () => {
