@@ -97,6 +97,7 @@ export function train<Observation, M extends Timing>(
   checkNumber('train({ seed })', options.seed ?? 0);
   if (options.checkpointPeriod !== undefined) checkInteger('train({ checkpointPeriod })', options.checkpointPeriod, { min: 1 });
   if (options.evaluation) {
+    checkNames('train({ evaluation })', options.evaluation, { environment: true, period: true, episodes: true, seed: true });
     checkInteger('train({ evaluation: { period } })', options.evaluation.period, { min: 1 });
     if (options.evaluation.environment === environment) throw sharedEnvironment();
   }

@@ -409,6 +409,14 @@ describe('trouble', () => {
   );
 });
 
+test('a misspelt option of the evaluation is refused', async () => {
+  const agent = await createAgent(new Parrot(), small);
+  const evaluation = { environment: new Parrot(), period: 5, episode: 1 };
+  expect(() => train(agent, new Parrot(), { steps: 10, evaluation })).toThrow(
+    expect.objectContaining({ code: 'invalid-option', where: 'train({ evaluation })', received: 'episode' }),
+  );
+});
+
 test('evaluating on the environment that is trained on is refused', async () => {
   const environment = new CartPole();
   const agent = await createAgent(environment, small);
