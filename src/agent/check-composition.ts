@@ -5,7 +5,7 @@ import type { ResolvedAgentOptions } from './options.ts';
 
 /**
  * How many estimates of all action values the parts ask for, side by side.
- * @throws DqnError `invalid-option` if an explorer and a bootstrap rule both ask for several.
+ * @throws DqnError `invalid-option` if an explorer and a bootstrap rule both ask for several, or one does beside a head of quantiles at fractions.
  */
 export function headsOf({ explorer, bootstrap, head }: ResolvedAgentOptions): number {
   const heads = explorer.heads ?? 1;
@@ -24,6 +24,14 @@ export function headsOf({ explorer, bootstrap, head }: ResolvedAgentOptions): nu
       `a rule of one network beside ${head.kind}`,
       `${bootstrap.kind}, which trains ${networks}`,
       'Use doubleQ(), or the quantile() head.',
+    );
+  }
+  if (heads > 1 && head.quantiles) {
+    refuse(
+      'explorer',
+      `an explorer of one head beside ${head.kind}`,
+      `${explorer.kind} with ${heads} heads`,
+      'Use the quantile() head, or another explorer.',
     );
   }
   return Math.max(heads, networks);

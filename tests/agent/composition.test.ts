@@ -172,6 +172,7 @@ describe('any parts together', () => {
     [{ explorer: 'noisyGreedy' }, 'createAgent({ explorer })', /noisy layers/],
     [{ explorer: 'bootstrapped', rule: 'clippedDoubleQ' }, 'createAgent({ bootstrap })', /trains 2/],
     [{ rule: 'clippedDoubleQ', head: 'implicitQuantile' }, 'createAgent({ bootstrap })', /trains 2/],
+    [{ explorer: 'bootstrapped', head: 'implicitQuantile' }, 'createAgent({ explorer })', /with 3 heads/],
     [{ replay: 'hindsight', nStep: 3 }, 'createAgent({ nStep })', /hindsight/],
   ];
   test.each(refused)('%j is refused at %s', async (change, where, words) => {
@@ -198,6 +199,13 @@ describe('any parts together', () => {
       replay: dqn.sequences({ capacity: 100, length: 4, burnIn: 2 }),
     } as unknown as AgentOptions<'sync'>;
     await expect(dqn.createAgent(spaces, none)).rejects.toMatchObject({ where: 'createAgent({ replay })' });
+  });
+
+  test('several heads at fractions are refused whatever the network makes of them', async () => {
+    const plain = dqn.mlp({ hidden: [4] });
+    const own: dqn.NetworkFactory<false> = { kind: 'own', build: (io) => plain.build({ ...io, heads: 1 }) };
+    const options = { ...base, network: own, head: heads.implicitQuantile(), explorer: dqn.bootstrapped({ heads: 3 }) };
+    await expect(dqn.createAgent(spaces, options)).rejects.toMatchObject({ where: 'createAgent({ explorer })' });
   });
 
   test('a head of fractions needs a network that takes them, and the other way round', async () => {
