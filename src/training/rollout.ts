@@ -117,7 +117,9 @@ class VectorRollout<Observation, M extends Timing> implements Rollout {
 
   /** Clocks, running episodes, and the environments' own state where they tell it. */
   getState(): State {
-    const environment = this.#environment.getState?.() ?? null;
+    // Before its first episode it has no place to go on from: whoever goes on begins one.
+    const begun = this.#observations.length > 0;
+    const environment = (begun ? this.#environment.getState?.() : undefined) ?? null;
     return {
       ...this.#tally.getState(),
       environment,

@@ -201,6 +201,16 @@ describe('resuming', () => {
     }
   });
 
+  test.each(Object.entries(worlds))(
+    'a checkpoint asked for before the first event is that of a run to begin: %s',
+    async (_, world) => {
+      const whole = await collect(train(await createAgent(world(), small), world(), { steps: 60 }));
+      const agent = await createAgent(world(), small);
+      const bytes = await train(agent, world(), { steps: 60 }).checkpoint();
+      expect(await collect(train(agent, world(), { steps: 60, resume: bytes }))).toEqual(whole);
+    },
+  );
+
   test('an environment that cannot tell its state starts a new episode, and the run goes on', async () => {
     const environment = new Parrot();
     const agent = await createAgent(environment, small);
