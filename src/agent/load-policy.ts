@@ -6,7 +6,7 @@ import type { LoadedPolicy, LoadPolicyOptions } from './policy.ts';
 /**
  * Loads a policy that `agent.savePolicy()` gave, for an environment (or anything with its two spaces).
  * @throws DqnError `invalid-checkpoint` if the bytes are damaged or foreign, `incompatible-checkpoint` if they are of another
- * head or do not fit the environment's spaces.
+ * head or do not fit the environment's spaces, `invalid-option` if an option is misspelt.
  */
 export async function loadPolicy<Observation, M extends Timing = 'sync'>(
   bytes: Uint8Array,

@@ -1,3 +1,4 @@
+import { checkNames } from '../common/check.ts';
 import type { Timing } from '../common/maybe-promise.ts';
 import { Random } from '../common/random.ts';
 import { wasm } from '../engines/wasm/wasm-engine.ts';
@@ -19,6 +20,7 @@ export async function openPolicy<Observation, M extends Timing = 'sync'>(
   options: LoadPolicyOptions<M>,
 ): Promise<LoadedPolicy<Observation, M>> {
   const where = 'loadPolicy(bytes)';
+  checkNames('loadPolicy(options)', options, { engine: true, head: true });
   const { observationSpace } = environment;
   const actionSpace = discreteActions(environment.actionSpace, where);
   const head: ValueHead = options.head ?? expected();

@@ -483,6 +483,8 @@ describe('save and load', () => {
     const wider = { observationSpace: box({ low: 0, high: 1, shape: [4] }), actionSpace: discrete(2) };
     expect(await codeOf(() => loadPolicy(bytes, wider))).toBe('incompatible-checkpoint');
     expect(await codeOf(() => loadPolicy(bytes, { ...spaces, actionSpace: discrete(3) }))).toBe('incompatible-checkpoint');
+    const misspelt = { head: expected(), haed: expected() };
+    await expect(loadPolicy(bytes, spaces, misspelt)).rejects.toMatchObject({ where: 'loadPolicy(options)', received: 'haed' });
   });
 });
 
