@@ -23,7 +23,7 @@ export interface LatestCheckpoint {
 /** The last checkpoints of a run. */
 export interface CheckpointSeries {
   /**
-   * Keeps a checkpoint, whole or in parts, and only then forgets the oldest of those before it.
+   * Keeps a checkpoint, whole or in parts, and only then forgets what is one too many: those of later steps, which the run has not come to, and then the oldest.
    * @returns its name.
    * @throws DqnError as the store's `save` does; those before are kept then.
    */
@@ -68,7 +68,9 @@ export function checkpointSeries(options: CheckpointSeriesOptions): CheckpointSe
       const saved = nameAt(name, step);
       await store.save(saved, bytes);
       const others = (await names()).filter((other) => other !== saved);
-      for (const old of others.slice(0, Math.max(0, others.length + 1 - keep))) await store.delete(old);
+      // Later ones go first: they are damaged, or of a run that went back to before them.
+      const doomed = others.filter((other) => other > saved).concat(others);
+      for (const old of doomed.slice(0, Math.max(0, others.length + 1 - keep))) await store.delete(old);
       return saved;
     },
     async latest() {

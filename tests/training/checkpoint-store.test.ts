@@ -94,6 +94,17 @@ describe('checkpointSeries', () => {
     expect((await failure(series.latest())).code).toBe('invalid-checkpoint');
   });
 
+  test('keeps the one that a run went back to, and forgets the damaged ones after it', async () => {
+    const store = memoryStore();
+    const series = checkpointSeries({ store, name: 'run', keep: 3 });
+    for (const step of [1, 2, 3]) await series.save(step * 1_000, bytesOf(step));
+    // Those of the steps 2,000 and 3,000 were damaged.
+    await series.save(1_500, bytesOf(4));
+    await series.save(1_600, bytesOf(5));
+    expect(await store.list()).toEqual([1_000, 1_500, 1_600].map((step) => `run.${String(step).padStart(12, '0')}`));
+    expect((await series.latest())?.bytes).toEqual(bytesOf(5));
+  });
+
   test('does not take a place that fails for damage', async () => {
     const store = spoiltStore(() => ({ load: () => Promise.reject(new TypeError('offline')) }));
     const series = checkpointSeries({ store, name: 'run' });
