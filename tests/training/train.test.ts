@@ -445,6 +445,18 @@ describe('evaluate', () => {
     expect(evaluation.std).toBeCloseTo(Math.sqrt(variance));
   });
 
+  test('takes any number of episodes', async () => {
+    const policy = { act: () => 0 };
+    let episode = 0;
+    const world: Environment<Float32Array, number> = {
+      observationSpace: box({ low: 0, high: 1, shape: [1] }),
+      actionSpace: discrete(1),
+      reset: () => ({ observation: Float32Array.of(0), info: {} }),
+      step: () => ({ observation: Float32Array.of(0), reward: ++episode, terminated: true, truncated: false, info: {} }),
+    };
+    expect(await evaluate(policy, world, { episodes: 200_000 })).toMatchObject({ min: 1, max: 200_000, mean: 100_000.5 });
+  });
+
   test('episodes are seeded one by one: any part of them can be repeated', async () => {
     const policy = { act: (observation: Float32Array) => (observation[2] > 0 ? 1 : 0) };
     const whole = await evaluate(policy, new CartPole(), { episodes: 4, seed: 10 });
