@@ -123,7 +123,10 @@ export interface Agent<Observation, M extends Timing = 'sync'> extends Policy<Ob
    */
   learn(): Answer<UpdateReport, M>;
 
-  /** Everything that is not an option: weights, optimiser, replay, clocks, random streams. */
+  /**
+   * Everything that is not an option: weights, optimiser, replay, clocks, random streams. Arrays in it may be live views, those of a replay of gigabytes among them: copy what you keep while the
+   * agent goes on, as {@link Agent.save} does.
+   */
   getState(): Promise<State>;
 
   /**
