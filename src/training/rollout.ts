@@ -33,8 +33,8 @@ export function rolloutOf<Observation, M extends Timing>(
   agent: Agent<Observation, M>,
   environment: Environment<Observation, number> | VectorEnvironment<Observation, number> | Collector,
 ): Rollout {
-  if ('collect' in environment) return new CollectedRollout(agent, environment);
-  // Not told by a size, which a world may well have.
+  // Not told by a size or something to collect, which a world may well have.
+  if (!('step' in environment)) return new CollectedRollout(agent, environment);
   return new VectorRollout(agent, 'autoreset' in environment ? environment : new SingleEnvironment(environment));
 }
 

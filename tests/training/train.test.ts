@@ -316,8 +316,8 @@ describe('what the agent is told', () => {
   );
 });
 
-test('a world of a size is one environment, not a vector', async () => {
-  const world = Object.assign(new Parrot(), { size: 5 });
+test.each([{ size: 5 }, { collect: () => [] }])('a world with %o is one environment, no vector or collector', async (own) => {
+  const world = Object.assign(new Parrot(), own);
   const agent = await createAgent(world, small);
   const events = await collect(train(agent, world, { steps: 16 }));
   expect(events.filter(({ kind }) => kind === 'episode')).toHaveLength(2);
