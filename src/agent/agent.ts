@@ -34,7 +34,7 @@ export interface Experience<Observation> {
 export interface UpdateReport {
   /** Updates so far, this one included. */
   readonly update: number;
-  /** Mean of the weighted losses of the batch. */
+  /** Mean of the weighted losses of the batch; of networks that learn side by side, as with `clippedDoubleQ`, their sum. */
   readonly loss: number;
   /** Mean of Q(s, a) over the batch, for the actions taken; of sequences their padding is left out, here and below. */
   readonly meanQ: number;
@@ -89,7 +89,7 @@ export interface Agent<Observation, M extends Timing = 'sync'> extends Policy<Ob
    */
   act(observation: Observation, options?: ActOptions): Answer<number, M>;
 
-  /** The actions `[N]` for observations of the environments 0 … N − 1 with one pass of the network; each is explored by draws of its own. */
+  /** The actions `[N]` for observations of the environments 0 … N − 1 with one pass of the network; each is explored by draws of its own, but for noise that is drawn for every step, which is theirs together. */
   actBatch(observations: readonly Observation[], options?: ActBatchOptions): Answer<Int32Array, M>;
 
   /** Q(s, ·) `[A]`, a fresh array; without noise, and for a network with memory as at the beginning of an episode. */

@@ -4,7 +4,7 @@ import { Greedy } from './greedy.ts';
 
 /** What {@link noisyGreedy} takes. */
 export interface NoisyGreedyOptions {
-  /** `step` (the default): new noise for every action; `episode`: the same noise for a whole episode, so that exploration is consistent. */
+  /** `step` (the default): new noise for every step, of a vector of environments the same for all; `episode`: noise of its own for every episode of every environment, so that exploration is consistent. */
   readonly hold?: 'step' | 'episode';
 }
 
