@@ -1,6 +1,7 @@
+import { checkNames } from '../common/check.ts';
 import { cnn } from './cnn.ts';
 import { fittingConvolutions, natureConvolutions, type Convolution } from './convolutions.ts';
-import type { DenseEndOptions } from './dense-end.ts';
+import { endNames, type DenseEndOptions } from './dense-end.ts';
 import { mlp } from './mlp.ts';
 import type { NetworkFactory } from './network-factory.ts';
 
@@ -18,6 +19,7 @@ export interface AdaptiveOptions extends Omit<DenseEndOptions, 'hidden'> {
  * @throws DqnError `invalid-option` as {@link cnn} and {@link mlp}.
  */
 export function adaptive(options: AdaptiveOptions = {}): NetworkFactory<false> {
+  checkNames('adaptive(options)', options, { ...endNames, convolutions: true });
   const { convolutions = natureConvolutions, hidden, ...end } = options;
   const forImages = (chosen: readonly Convolution[]) => cnn({ ...end, convolutions: chosen, hidden: hidden ?? [512] });
   return {

@@ -1,6 +1,7 @@
+import { checkNames } from '../common/check.ts';
 import { checkNetworkSpec } from './check-spec.ts';
 import { convolutionLayers, type Convolution } from './convolutions.ts';
-import { checkDenseEnd, denseEnd, type DenseEndOptions } from './dense-end.ts';
+import { checkDenseEnd, denseEnd, endNames, type DenseEndOptions } from './dense-end.ts';
 import type { NetworkFactory } from './network-factory.ts';
 
 /** Options of {@link cnn}: the convolutions, and how the network goes on from their features, as in `mlp`. */
@@ -17,7 +18,9 @@ export interface CnnOptions extends DenseEndOptions {
  * @throws DqnError `invalid-option` on a size that is not a whole number of at least 1, or an unknown name; when built, on observations that are
  * no images, or too small ones.
  */
-export function cnn({ convolutions, ...end }: CnnOptions): NetworkFactory<false> {
+export function cnn(options: CnnOptions): NetworkFactory<false> {
+  checkNames('cnn(options)', options, { ...endNames, convolutions: true });
+  const { convolutions, ...end } = options;
   checkDenseEnd('cnn', end);
   const layers = convolutionLayers('cnn', convolutions, end);
   return {

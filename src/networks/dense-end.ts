@@ -23,6 +23,9 @@ export interface DenseEndOptions {
   readonly noisy?: boolean | Pick<NoisyDenseSpec, 'noise' | 'sigma'>;
 }
 
+/** Their names, for those who refuse others. */
+export const endNames = { hidden: true, activation: true, layerNorm: true, initializer: true, dueling: true, noisy: true } as const;
+
 /**
  * The layers from features to the outputs that the head asks for: hidden layers, the quantile embedding in front of the last of them where there
  * is one, dueling streams, noisy layers, and K heads side by side.

@@ -1,5 +1,6 @@
+import { checkNames } from '../common/check.ts';
 import { checkNetworkSpec } from './check-spec.ts';
-import { checkDenseEnd, denseEnd, type DenseEndOptions } from './dense-end.ts';
+import { checkDenseEnd, denseEnd, endNames, type DenseEndOptions } from './dense-end.ts';
 import type { NetworkFactory } from './network-factory.ts';
 
 /** Options of {@link mlp}. */
@@ -12,6 +13,7 @@ export type MlpOptions = DenseEndOptions;
  * @throws DqnError `invalid-option` on a width that is not a whole number of at least 1, or an unknown name.
  */
 export function mlp(options: MlpOptions): NetworkFactory<false> {
+  checkNames('mlp(options)', options, endNames);
   checkDenseEnd('mlp', options);
   return {
     kind: 'mlp',

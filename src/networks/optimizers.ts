@@ -1,4 +1,4 @@
-import { checkNumber } from '../common/check.ts';
+import { checkNumber, checkRest } from '../common/check.ts';
 import { DqnError, describe } from '../common/errors.ts';
 import type { Schedule } from '../common/schedules.ts';
 
@@ -93,7 +93,8 @@ export interface AdamOptions {
   readonly weightDecay?: number;
 }
 
-function optimizer(where: string, learningRate: number | Schedule, spec: OptimizerSpec): Optimizer {
+function optimizer(where: string, unknown: object, learningRate: number | Schedule, spec: OptimizerSpec): Optimizer {
+  checkRest(`${where}(options)`, unknown);
   const isSchedule = typeof learningRate === 'object' && learningRate !== null && typeof learningRate.at === 'function';
   if (!isSchedule) checkNumber(`${where}(learningRate)`, learningRate, { min: 0 });
   return { spec: checkOptimizerSpec(spec, where), learningRate };
@@ -101,37 +102,37 @@ function optimizer(where: string, learningRate: number | Schedule, spec: Optimiz
 
 /**
  * Stochastic gradient descent with momentum: see {@link SgdSpec}. Defaults as in PyTorch.
- * @throws DqnError `invalid-option` on an option outside its range.
+ * @throws DqnError `invalid-option` on a misspelt option, or one outside its range.
  */
-export function sgd({ learningRate = 1e-3, momentum = 0, weightDecay = 0 }: SgdOptions = {}): Optimizer {
-  return optimizer('sgd', learningRate, { kind: 'sgd', momentum, weightDecay });
+export function sgd({ learningRate = 1e-3, momentum = 0, weightDecay = 0, ...unknown }: SgdOptions = {}): Optimizer {
+  return optimizer('sgd', unknown, learningRate, { kind: 'sgd', momentum, weightDecay });
 }
 
 /**
  * RMSProp: see {@link RmspropSpec}. Defaults as in PyTorch.
- * @throws DqnError `invalid-option` on an option outside its range.
+ * @throws DqnError `invalid-option` on a misspelt option, or one outside its range.
  */
 export function rmsprop(options: RmspropOptions = {}): Optimizer {
-  const { learningRate = 1e-2, decay = 0.99, epsilon = 1e-8, centered = false, weightDecay = 0 } = options;
-  return optimizer('rmsprop', learningRate, { kind: 'rmsprop', decay, epsilon, centered, weightDecay });
+  const { learningRate = 1e-2, decay = 0.99, epsilon = 1e-8, centered = false, weightDecay = 0, ...unknown } = options;
+  return optimizer('rmsprop', unknown, learningRate, { kind: 'rmsprop', decay, epsilon, centered, weightDecay });
 }
 
 /**
  * Adam: see {@link AdamSpec}. Defaults as in PyTorch.
- * @throws DqnError `invalid-option` on an option outside its range.
+ * @throws DqnError `invalid-option` on a misspelt option, or one outside its range.
  */
 export function adam(options: AdamOptions = {}): Optimizer {
-  const { learningRate = 1e-3, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0 } = options;
-  return optimizer('adam', learningRate, { kind: 'adam', beta1, beta2, epsilon, weightDecay, decoupled: false });
+  const { learningRate = 1e-3, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0, ...unknown } = options;
+  return optimizer('adam', unknown, learningRate, { kind: 'adam', beta1, beta2, epsilon, weightDecay, decoupled: false });
 }
 
 /**
  * Adam with decoupled weight decay: see {@link AdamSpec}. Defaults as in PyTorch.
- * @throws DqnError `invalid-option` on an option outside its range.
+ * @throws DqnError `invalid-option` on a misspelt option, or one outside its range.
  */
 export function adamW(options: AdamOptions = {}): Optimizer {
-  const { learningRate = 1e-3, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0.01 } = options;
-  return optimizer('adamW', learningRate, { kind: 'adam', beta1, beta2, epsilon, weightDecay, decoupled: true });
+  const { learningRate = 1e-3, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0.01, ...unknown } = options;
+  return optimizer('adamW', unknown, learningRate, { kind: 'adam', beta1, beta2, epsilon, weightDecay, decoupled: true });
 }
 
 /** The largest number below 1 in single precision: what stands for [0, 1) in the ranges of averages. */

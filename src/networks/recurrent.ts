@@ -1,7 +1,7 @@
 import { checkInteger, checkNames } from '../common/check.ts';
 import { checkNetworkSpec } from './check-spec.ts';
 import { convolutionLayers, fittingConvolutions, type Convolution } from './convolutions.ts';
-import { checkDenseEnd, checkWidths, denseEnd, hiddenLayer, type DenseEndOptions } from './dense-end.ts';
+import { checkDenseEnd, checkWidths, denseEnd, endNames, hiddenLayer, type DenseEndOptions } from './dense-end.ts';
 import type { NetworkFactory } from './network-factory.ts';
 import type { LayerSpec } from './spec.ts';
 
@@ -26,17 +26,7 @@ export interface RecurrentNetworkOptions extends Omit<DenseEndOptions, 'hidden'>
  * @throws DqnError `invalid-option` on a size that is not a whole number of at least 1, or an unknown name.
  */
 export function recurrent(options: RecurrentNetworkOptions): NetworkFactory<true> {
-  checkNames('recurrent(options)', options, {
-    units: true,
-    convolutions: true,
-    hidden: true,
-    after: true,
-    activation: true,
-    layerNorm: true,
-    initializer: true,
-    dueling: true,
-    noisy: true,
-  });
+  checkNames('recurrent(options)', options, { ...endNames, units: true, convolutions: true, after: true });
   const { units, convolutions, hidden = [], after = [], ...rest } = options;
   checkInteger('recurrent(units)', units, { min: 1 });
   checkDenseEnd('recurrent', { ...rest, hidden });

@@ -1,7 +1,7 @@
 import { checkNames } from '../common/check.ts';
 import { DqnError } from '../common/errors.ts';
 import { checkNetworkSpec } from './check-spec.ts';
-import { checkDenseEnd, denseEnd, type DenseEndOptions } from './dense-end.ts';
+import { checkDenseEnd, denseEnd, endNames, type DenseEndOptions } from './dense-end.ts';
 import type { NetworkFactory } from './network-factory.ts';
 import type { LayerSpec } from './spec.ts';
 import { traitsOf } from './traits.ts';
@@ -25,15 +25,7 @@ export interface SequentialOptions extends DenseEndOptions {
  * @throws DqnError `invalid-option` naming the option or the layer; what depends on the observation's shape is checked when the agent is created.
  */
 export function sequential(options: SequentialOptions): NetworkFactory<false> {
-  checkNames('sequential(options)', options, {
-    features: true,
-    hidden: true,
-    activation: true,
-    layerNorm: true,
-    initializer: true,
-    dueling: true,
-    noisy: true,
-  });
+  checkNames('sequential(options)', options, { ...endNames, features: true });
   checkDenseEnd('sequential', options);
   const { features } = options;
   return {

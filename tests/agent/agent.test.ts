@@ -1,10 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import {
   adam,
+  adamW,
+  adaptive,
   averagedQ,
   bootstrapped,
   box,
   categorical,
+  cnn,
   createAgent,
   discrete,
   DqnError,
@@ -19,12 +22,14 @@ import {
   implicitQuantile,
   loadPolicy,
   maxQ,
+  minAtarConvolutions,
   mlp,
   munchausen,
   noisyGreedy,
   polyak,
   prioritized,
   quantile,
+  rmsprop,
   sgd,
   ucb,
   uniform,
@@ -370,9 +375,13 @@ describe('bad input', () => {
   });
 
   const misspelt: Record<string, (wrong: object) => unknown> = {
+    adam: (wrong) => adam(wrong),
+    adamW: (wrong) => adamW(wrong),
+    adaptive: (wrong) => adaptive(wrong),
     averagedQ: (wrong) => averagedQ({ targets: 2, ...wrong }),
     bootstrapped: (wrong) => bootstrapped(wrong),
     categorical: (wrong) => categorical({ vMin: 0, vMax: 1, ...wrong }),
+    cnn: (wrong) => cnn({ convolutions: minAtarConvolutions, hidden: [2], ...wrong }),
     conservative: (wrong) => conservative(expected(), wrong),
     epsilonLadder: (wrong) => epsilonLadder({ streams: 2, ...wrong }),
     epsilonZGreedy: (wrong) => epsilonZGreedy({ epsilon: 0.1, ...wrong }),
@@ -380,9 +389,12 @@ describe('bad input', () => {
     expected: (wrong) => expected(wrong),
     fullyParameterisedQuantile: (wrong) => fullyParameterisedQuantile(wrong),
     implicitQuantile: (wrong) => implicitQuantile(wrong),
+    mlp: (wrong) => mlp({ hidden: [2], ...wrong }),
     munchausen: (wrong) => munchausen(wrong),
     noisyGreedy: (wrong) => noisyGreedy(wrong),
     quantile: (wrong) => quantile(wrong),
+    rmsprop: (wrong) => rmsprop(wrong),
+    sgd: (wrong) => sgd(wrong),
     ucb: (wrong) => ucb({ coefficient: 1, ...wrong }),
   };
   test.each(Object.entries(misspelt))('a misspelt option of %s is refused', (name, make) => {

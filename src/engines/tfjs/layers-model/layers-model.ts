@@ -3,7 +3,7 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { checkNames } from '../../../common/check.ts';
 import { DqnError, describe } from '../../../common/errors.ts';
 import { checkNetworkSpec } from '../../../networks/check-spec.ts';
-import { checkDenseEnd, denseEnd, type DenseEndOptions } from '../../../networks/dense-end.ts';
+import { checkDenseEnd, denseEnd, endNames, type DenseEndOptions } from '../../../networks/dense-end.ts';
 import type { NetworkFactory, NetworkIo } from '../../../networks/network-factory.ts';
 import { sizeOf } from '../../../networks/plan.ts';
 import type { LayersModelSpec } from '../../../networks/spec.ts';
@@ -110,16 +110,7 @@ function checkOptions(options: LayersModelOptions): void {
     return;
   }
   if (outputs !== 'added') refuse('outputs', "'added' or 'own'", describe(outputs), 'Pass one of them.');
-  checkNames('layersModel(options)', options, {
-    outputs: true,
-    weights: true,
-    hidden: true,
-    activation: true,
-    layerNorm: true,
-    initializer: true,
-    dueling: true,
-    noisy: true,
-  });
+  checkNames('layersModel(options)', options, { ...endNames, outputs: true, weights: true });
   checkDenseEnd('layersModel', endOf(options as ModelFeaturesOptions));
 }
 
