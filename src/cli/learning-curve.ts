@@ -15,9 +15,12 @@ const margin = { top: 40, right: 36, bottom: 48, left: 64 };
 /** A learning curve as an SVG document: each episode's return, and the mean over a moving window. */
 export function learningCurve(title: string, points: readonly CurvePoint[], window = 20): string {
   const returns = points.map((point) => point.return);
-  const x = scaleLinear([0, Math.max(1, ...points.map((point) => point.step))], [margin.left, width - margin.right]).nice();
-  const low = Math.min(0, ...returns);
-  const y = scaleLinear([low, Math.max(low + 1, ...returns)], [height - margin.bottom, margin.top]).nice();
+  // One by one: a call takes some hundred thousand arguments at most, and short episodes are more.
+  const last = points.reduce((most, { step }) => Math.max(most, step), 1);
+  const low = returns.reduce((least, value) => Math.min(least, value), 0);
+  const high = returns.reduce((most, value) => Math.max(most, value), low + 1);
+  const x = scaleLinear([0, last], [margin.left, width - margin.right]).nice();
+  const y = scaleLinear([low, high], [height - margin.bottom, margin.top]).nice();
   const means = points.map(({ step }, i) => {
     const recent = returns.slice(Math.max(0, i + 1 - window), i + 1);
     return { step, return: recent.reduce((sum, value) => sum + value, 0) / recent.length };

@@ -195,6 +195,12 @@ describe('htmlReport', () => {
     expect(html).not.toMatch(/NaN|Infinity|undefined/);
   });
 
+  test('draws a run with a line for every step', () => {
+    const values = Array.from({ length: 200_000 }, (_, i) => ({ step: i + 1, value: i % 3 }));
+    const html = htmlReport({ title: 'long', runs: [{ group: 'one', series: new Map([['episode/return', values]]) }] });
+    expect(html).toContain('<td>200,000</td><td>1</td><td>–</td><td>2</td>');
+  });
+
   test('refuses what is no run', () => {
     const wrong: [unknown, string][] = [
       [{ title: '', runs }, 'title'],

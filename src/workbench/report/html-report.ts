@@ -126,7 +126,8 @@ function summary(groups: Groups): string {
     });
     const steps = Math.max(0, ...runs.flatMap(({ series }) => [...series.values()].map((values) => values.at(-1)?.step ?? 0)));
     const last = returns.map((values) => (values.at(-1) as LoggedScalar).value);
-    const best = returns.map((values) => Math.max(...values.map(({ value }) => value)));
+    // One by one: a call takes some hundred thousand arguments at most.
+    const best = returns.map((values) => values.reduce((most, { value }) => Math.max(most, value), -Infinity));
     return cells('td', [
       `<span class="key c${color % 8}"></span>${escapeText(group)}`,
       String(runs.length),
