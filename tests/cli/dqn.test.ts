@@ -185,6 +185,14 @@ describe('several runs', () => {
     expect(report.interquartileMean.low).toBeGreaterThanOrEqual(Math.min(...means));
   }, 120_000);
 
+  test('dqn train --seeds takes no runs in its folder for its own, though nobody named the folder', async () => {
+    const line = `train cartpole ${few} --evaluation-episodes 2 --seeds 1`;
+    expect((await dqn(line)).code).toBe(0);
+    const { code, out, err } = await dqn(`${line} --learning-rate 0.5`);
+    expect({ code, out }).toEqual({ code: 1, out: '' });
+    expect(err).toContain('runs/cartpole-v1-default holds runs already: go on with --resume');
+  }, 120_000);
+
   test('a seed that fails is told and does not stop the others', async () => {
     await writeFile(
       join(folder, 'fails.mjs'),

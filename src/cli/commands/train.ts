@@ -117,16 +117,16 @@ async function readGiven(environment: string | undefined, flags: TrainFlags): Pr
 async function runSeeds(environment: string | undefined, flags: TrainFlags, seeds: number): Promise<SeedsReport> {
   const given = await readGiven(environment, flags);
   if (flags.resume && flags.out === undefined) throw new UserMistake('Which runs? Add --out, the folder that they are in.');
-  const begun = flags.out === undefined ? [] : await seedFolders(flags.out);
+  const out = flags.out ?? defaultFolder((await resolveConfiguration(given)).configuration).replace(/-seed\d+$/, '');
+  const begun = await seedFolders(out);
   if (begun.length > 0 && !flags.resume) {
-    throw new UserMistake(`${flags.out} holds runs already: go on with --resume, or choose another --out.`);
+    throw new UserMistake(`${out} holds runs already: go on with --resume, or choose another --out.`);
   }
   const resolved = await resolveConfiguration(overlay(begun.length > 0 ? await begun[0].readConfiguration() : {}, given));
   for (const folder of begun) {
     const own = (await resolveConfiguration(await folder.readConfiguration())).configuration;
     checkSameRun(folder.path, own, { ...resolved.configuration, seed: own.seed });
   }
-  const out = flags.out ?? defaultFolder(resolved.configuration).replace(/-seed\d+$/, '');
   if (new RunFolder(out).begun) throw new UserMistake(`${out} holds a single run: choose another --out.`);
   return trainSeeds({ out, resolved, seeds, workers: flags.workers });
 }
