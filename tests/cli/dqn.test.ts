@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFile, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -245,6 +245,14 @@ describe('several runs', () => {
     const again = await dqn(line.replace('qr-dqn', 'qr-dqn,munchausen-dqn'));
     expect(again.err.match(/^run \d.*$/gm)).toEqual([expect.stringContaining('munchausen-dqn')]);
     expect(JSON.parse(again.out)).toMatchObject({ tables: [{ rows: [{}, {}, {}] }] });
+
+    // As if a benchmark of more steps had been interrupted.
+    const begun = { ...((await json('bench/CartPole-v1/default/seed1/configuration.json')) as object), seed: 2, steps: 400 };
+    await mkdir(join(folder, 'bench/CartPole-v1/default/seed2'));
+    await writeFile(join(folder, 'bench/CartPole-v1/default/seed2/configuration.json'), JSON.stringify(begun));
+    const other = await dqn(line.replace('--seeds 1', '--seeds 2'));
+    expect({ code: other.code, out: other.out }).toEqual({ code: 1, out: '' });
+    expect(other.err).toMatch(/seed2 was begun with another steps: remove it, or choose another folder\./);
   }, 120_000);
 });
 

@@ -1,11 +1,12 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { resolveConfiguration } from '../configuration/resolve-configuration.ts';
-import type { PartialConfiguration } from '../configuration/schema.ts';
+import type { Configuration, PartialConfiguration } from '../configuration/schema.ts';
 import { appendJsonLine } from '../json-lines.ts';
 import { JobsProgress } from '../run/jobs-progress.ts';
 import { RunFolder } from '../run/run-folder.ts';
 import { runJobs, type Job } from '../run/run-jobs.ts';
+import { checkSameRun } from '../run/same-run.ts';
 import { keyOf, readResults, type BenchmarkResult } from './result.ts';
 
 /** One environment with one preset, for all seeds. */
@@ -44,7 +45,7 @@ interface PlannedRun extends Pick<BenchmarkResult, 'task' | 'preset' | 'seed' | 
  * Runs what has no result yet, a seed of everything after the other, so that a benchmark that is cut short has fewer seeds of everything. Each run has a folder, from which it goes on when it
  * was interrupted; its checkpoints are removed when it has its result.
  *
- * @throws UserMistake where an environment or a preset is unknown, before anything is run.
+ * @throws UserMistake where an environment or a preset is unknown, or a run that goes on was begun otherwise, before anything is run.
  */
 export async function runBenchmark({ tasks, seeds, workers, out, results, command }: BenchmarkPlan): Promise<BenchmarkOutcome> {
   const known = new Set((await readResults(results)).map(keyOf));
@@ -54,7 +55,9 @@ export async function runBenchmark({ tasks, seeds, workers, out, results, comman
       const { configuration: whole } = await resolveConfiguration({ ...configuration, seed });
       const folder = join(out, task.replaceAll(/[^\w.-]+/g, '-'), configuration.preset, `seed${seed}`);
       const run = { task, preset: configuration.preset, seed, steps: whole.steps, job: { folder, configuration: whole } };
-      if (!known.has(keyOf(run))) open.push(run);
+      if (known.has(keyOf(run))) continue;
+      await checkBegun(new RunFolder(folder), whole);
+      open.push(run);
     }
   }
   const byJob = new Map(open.map((run) => [run.job, run]));
@@ -79,6 +82,13 @@ export async function runBenchmark({ tasks, seeds, workers, out, results, comman
   });
   progress.stop();
   return { interrupted: !finished, failures };
+}
+
+/** @throws UserMistake where the run in a folder would go on as another than is asked for. */
+async function checkBegun(folder: RunFolder, asked: Configuration): Promise<void> {
+  if (!folder.begun) return;
+  const { configuration } = await resolveConfiguration(await folder.readConfiguration());
+  checkSameRun(folder.path, configuration, asked, 'remove it, or choose another folder');
 }
 
 async function resultOf(run: PlannedRun | undefined): Promise<BenchmarkResult | undefined> {
