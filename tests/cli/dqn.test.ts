@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFile, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -229,6 +229,29 @@ describe('several runs', () => {
     expect(JSON.parse(again.out)).toMatchObject({ status: 'finished', seeds: [{ seed: 1 }, { seed: 2 }] });
     expect(await json('stopped/seed2/run.json')).toMatchObject({ status: 'finished', resumed: true });
   }, 120_000);
+
+  test('a run keeps a checkpoint where the process that began it dies while there is something to tell', async () => {
+    await writeFile(
+      join(folder, 'slow.mjs'),
+      `import { CartPole } from './built/environments.mjs';
+       export class Slow extends CartPole {
+         async step(action) {
+           await new Promise((resolve) => setTimeout(resolve, 5));
+           return super.step(action);
+         }
+       }`,
+    );
+    const line = 'train ./slow.mjs#Slow --steps 100 --evaluation-period 1 --evaluation-episodes 2 --out orphan';
+    const child = fork(join(folder, 'built/cli.mjs'), line.split(' '), {
+      cwd: folder,
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    });
+    // The first step is told, then it evaluates.
+    await once(child, 'message');
+    child.disconnect();
+    expect(await once(child, 'exit')).toEqual([130, null]);
+    expect(await readdir(join(folder, 'orphan/checkpoints'))).toEqual([expect.stringMatching(/^run\.\d{12}\.safetensors$/)]);
+  }, 60_000);
 
   test('dqn benchmark compares presets, and runs only what has no result', async () => {
     const line = `benchmark --presets default,qr-dqn --seeds 1 ${few} --out bench`;

@@ -184,7 +184,8 @@ function showProgress(agent: Agent<unknown, Timing>, steps: number, episodes: re
 /** Tells the process that began this one, if there is one, how far it is, at most five times a second, and what evaluations gave. */
 function tellParent(): Callback {
   let told = 0;
-  const send = (message: TrainingMessage) => void process.send?.(message);
+  // Told nobody where that process has just died: without a listener to the failure this one would die of it, before it has kept a checkpoint.
+  const send = (message: TrainingMessage) => void process.send?.(message, undefined, undefined, () => undefined);
   return {
     name: 'tellParent',
     onEvent(event) {
