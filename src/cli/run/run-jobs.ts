@@ -60,6 +60,8 @@ export async function runJobs(jobs: Iterable<Job>, { workers, command, onMessage
       const job = next.value;
       const folder = new RunFolder(job.folder);
       if (!folder.begun) await folder.writeJson('configuration.json', job.configuration);
+      // Meanwhile it may have been interrupted, which a process begun now would not hear.
+      if (interrupted) return;
       const child = startTraining(job.folder, command);
       running.add(child);
       let stopped = false;
