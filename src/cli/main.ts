@@ -73,7 +73,8 @@ async function follow(
         const mean = recent.reduce((sum, point) => sum + point.return, 0) / Math.max(1, recent.length);
         progress.update({ step: event.step, return: mean, epsilon: agent.options.explorer.rate?.(event.step) ?? 0 });
       }
-      if (stop) return false;
+      // Not before all events of the step are told: a run that is resumed does not tell them.
+      if (stop && run.pending === 0) return false;
     }
   } finally {
     process.removeListener('SIGINT', onInterrupt);

@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { decodeEpisodes } from '../../src/cli/episode-log.ts';
 import { loadPolicy } from '../../src/index.ts';
 import { CartPole } from '../../src/environments/index.ts';
 import { readCheckpoint } from '../../src/node/index.ts';
@@ -21,9 +22,13 @@ interface Outcome {
   readonly text: string;
 }
 
-/** Runs the command; `interruptAt` sends Ctrl-C when the text first shows up in its output. */
-function run(arguments_: readonly string[], interruptAt?: string): Promise<Outcome> {
-  const child = spawn(process.execPath, ['--import', 'tsx', main, ...arguments_], { stdio: ['ignore', 'pipe', 'pipe'] });
+/**
+ * Runs the command; `interruptAt` sends Ctrl-C when the text first shows up in its output.
+ * @param first - modules that are loaded before it.
+ */
+function run(arguments_: readonly string[], interruptAt?: string, first: readonly string[] = []): Promise<Outcome> {
+  const options = ['--import', 'tsx', ...first.flatMap((module) => ['--import', module])];
+  const child = spawn(process.execPath, [...options, main, ...arguments_], { stdio: ['ignore', 'pipe', 'pipe'] });
   let text = '';
   const listen = (chunk: Buffer) => {
     const before = text;
@@ -68,6 +73,25 @@ describe('a whole run', () => {
     for (const file of ['policy.safetensors', 'episodes.csv', 'learning-curve.svg']) {
       expect(await readFile(join(broken, file))).toEqual(await readFile(join(unbroken, file)));
     }
+  });
+
+  test('Ctrl-C in the step that ends an episode does not lose the episode', async () => {
+    const environments = pathToFileURL(join(main, '../../environments/index.ts')).href;
+    const interrupts = join(folder, 'interrupts.mjs');
+    await writeFile(
+      interrupts,
+      `import { CartPole } from '${environments}';
+       const { step } = CartPole.prototype;
+       let ends = 0;
+       CartPole.prototype.step = function (action) {
+         const result = step.call(this, action);
+         if (result.terminated && ++ends === 3) process.emit('SIGINT');
+         return result;
+       };`,
+    );
+    const out = join(folder, 'ended');
+    expect((await run(['--steps', '3000', '--out', out], undefined, [pathToFileURL(interrupts).href])).code).toBe(130);
+    expect(decodeEpisodes(await readFile(join(out, 'episodes.csv')))).toHaveLength(3);
   });
 });
 
