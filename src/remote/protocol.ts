@@ -15,7 +15,11 @@ export type Command =
       readonly resume: Uint8Array | undefined;
       readonly progressPeriod: number;
     }
-  | { readonly kind: 'go' | 'pause' | 'policy' | 'checkpoint' | 'stop' };
+  | { readonly kind: 'go' }
+  | { readonly kind: 'pause' }
+  | { readonly kind: 'policy' }
+  | { readonly kind: 'checkpoint' }
+  | { readonly kind: 'stop' };
 
 /** What comes back for each. */
 export interface Answers {

@@ -72,6 +72,9 @@ type CommandOf<K extends Command['kind']> = Extract<Command, { kind: K }>;
 /** What the wait for the worker's greeting goes by, beside the numbers of commands. */
 const GREETING = -1;
 
+/** What to do where an answer is late. */
+const BUSY = 'The worker is still busy with one step: ask again later, or end it with terminate().';
+
 const over: readonly TrainerStatus[] = ['stopped', 'lost'];
 
 /** The page's half of training in a worker. */
@@ -85,6 +88,7 @@ class RemoteTrainer implements Trainer {
   #commands = 0;
   #status: TrainerStatus = 'preparing';
   #step = 0;
+  #stopping: Promise<FinalState> | undefined;
   /** Why no call is possible any more. */
   #end: DqnError | undefined;
   #finish!: { resolve: () => void; reject: (error: DqnError) => void };
@@ -138,9 +142,10 @@ class RemoteTrainer implements Trainer {
   }
 
   async stop(): Promise<FinalState> {
-    const final = await this.#call('Trainer.stop()', 'stop');
-    this.#close('stopped', stopped());
-    return final;
+    await this.#made;
+    // The worker is asked once, though its answer may be waited for again; however late that is, it ends the worker.
+    this.#stopping ??= this.#stop();
+    return this.#within(this.#answerTimeout, this.#stopping, 'Trainer.stop()', BUSY);
   }
 
   terminate(): void {
@@ -164,10 +169,19 @@ class RemoteTrainer implements Trainer {
     }
   }
 
-  async #call<K extends Exclude<Command['kind'], 'create'>>(where: string, kind: K): Promise<Answers[K]> {
+  async #stop(): Promise<FinalState> {
+    try {
+      const final = await this.#ask<'stop'>({ kind: 'stop' });
+      this.#close('stopped', stopped());
+      return final;
+    } finally {
+      this.#stopping = undefined;
+    }
+  }
+
+  async #call<K extends Exclude<Command['kind'], 'create' | 'stop'>>(where: string, kind: K): Promise<Answers[K]> {
     await this.#made;
-    const remedy = 'The worker is still busy with one step: ask again later, or end it with terminate().';
-    return this.#within(this.#answerTimeout, this.#ask<K>({ kind } as CommandOf<K>), where, remedy);
+    return this.#within(this.#answerTimeout, this.#ask<K>({ kind } as CommandOf<K>), where, BUSY);
   }
 
   #ask<K extends Command['kind']>(command: CommandOf<K>): Promise<Answers[K]> {

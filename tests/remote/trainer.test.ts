@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { encodeArchive } from '../../src/common/archive.ts';
 import { CartPole, timeLimit } from '../../src/environments/index.ts';
 import {
@@ -253,6 +253,21 @@ describe('a run in a worker', () => {
   });
 });
 
+/** An environment whose fifth step waits until it is released. */
+function hanging() {
+  let free: () => void = () => {};
+  let steps = 0;
+  const slow = asynchronous(new CartPole());
+  const environment: Environment<Float32Array, number> = {
+    ...slow,
+    step: async (action) => {
+      if (++steps === 5) await new Promise<void>((resolve) => (free = resolve));
+      return slow.step(action);
+    },
+  };
+  return { environment, release: () => free() };
+}
+
 function skipFirst(listener: (message: unknown) => void): (message: unknown) => void {
   let first = true;
   return (message) => {
@@ -430,16 +445,7 @@ describe('what goes wrong', () => {
   });
 
   test('with a step that does not end: the call is given up, the trainer is not', async () => {
-    let release: () => void = () => {};
-    const slow = asynchronous(new CartPole());
-    const environment: Environment<Float32Array, number> = {
-      ...slow,
-      step: async (action) => {
-        if (++steps === 5) await new Promise<void>((resolve) => (release = resolve));
-        return slow.step(action);
-      },
-    };
-    let steps = 0;
+    const { environment, release } = hanging();
     const { trainer } = begin({ options: { steps: 50 }, environment }, { answerTimeout: 100 });
     await trainer.start();
     expect((await failure(trainer.policy())).code).toBe('worker-failed');
@@ -447,6 +453,32 @@ describe('what goes wrong', () => {
     release();
     await trainer.finished;
     expect((await trainer.stop()).step).toBe(50);
+  });
+
+  test('with a stop that is not answered in time: it may be asked for again, and the worker is ended', async () => {
+    const { environment, release } = hanging();
+    const { trainer, of } = begin({ options: { steps: 50 }, environment }, { answerTimeout: 100 });
+    await trainer.start();
+    expect((await failure(trainer.stop())).code).toBe('worker-failed');
+    expect(trainer.status).toBe('running');
+    const again = trainer.stop();
+    release();
+    expect((await again).step).toBe(5);
+    expect([trainer.status, pair.terminated()]).toEqual(['stopped', true]);
+    await trainer.finished;
+    expect(of('status').map(({ status }) => status)).toEqual(['ready', 'running', 'stopped']);
+    expect((await failure(trainer.stop())).code).toBe('aborted');
+  });
+
+  test('with a stop that nobody waits for any more: the worker is ended all the same', async () => {
+    const { environment, release } = hanging();
+    const { trainer } = begin({ options: { steps: 50 }, environment }, { answerTimeout: 100 });
+    await trainer.start();
+    await failure(trainer.stop());
+    release();
+    await trainer.finished;
+    await vi.waitUntil(() => pair.terminated());
+    expect(trainer.status).toBe('stopped');
   });
 
   test('with a worker that dies: every call is refused, those that wait too', async () => {
