@@ -287,6 +287,6 @@ function stopped(): DqnError {
 export function connect(port: WorkerPort, config: unknown, options: TrainerOptions): Trainer {
   checkNames('trainInWorker(options)', options, { resume: true, progressPeriod: true, answerTimeout: true });
   checkNumber('trainInWorker({ progressPeriod })', options.progressPeriod ?? 0, { min: 0 });
-  checkNumber('trainInWorker({ answerTimeout })', options.answerTimeout ?? 1, { min: 1 });
+  checkNumber('trainInWorker({ answerTimeout })', options.answerTimeout ?? 1, { min: 1, max: 2 ** 31 - 1 });
   return new RemoteTrainer(port, config, options);
 }
