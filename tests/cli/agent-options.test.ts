@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { agentOptions } from '../../src/cli/configuration/agent-options.ts';
-import type { AgentSettings } from '../../src/cli/configuration/schema.ts';
-import { resolveConfiguration } from '../../src/cli/configuration/resolve-configuration.ts';
+import type { AgentSettings, PartialConfiguration } from '../../src/cli/configuration/schema.ts';
+import { overlay, resolveConfiguration } from '../../src/cli/configuration/resolve-configuration.ts';
 import { presets } from '../../src/cli/presets.ts';
+import { settingsAt } from '../../src/cli/tune/search-space.ts';
 import { tunedNumbers, zoo } from '../../src/cli/zoo.ts';
 import { box, createAgent, discrete, noisyGreedy, sequences, uniform, type AgentOptions } from '../../src/index.ts';
 
@@ -51,6 +52,18 @@ test('numbers for one preset in one environment come before those for all, and l
     expect(tunedNumbers(environment, 'double-dqn')).toMatchObject({ learningRate: agent.learningRate });
   }
   expect(zoo['CartPole-v1'].presets?.['munchausen-dqn']).toBeDefined();
+});
+
+test('a period of copies that is asked for ends a following that was tuned, or that stands in a file', async () => {
+  const given = { environment: 'CartPole-v1', preset: 'munchausen-dqn' };
+  const updaterOf = async (configuration: PartialConfiguration) =>
+    (await agentOptions((await resolveConfiguration(configuration)).configuration)).targetUpdater;
+  expect(await updaterOf(given)).toMatchObject({ kind: 'polyak' });
+  expect(await updaterOf({ ...given, agent: { targetPeriod: 9 } })).toMatchObject({ kind: 'hard', period: 9 });
+  const file = { ...given, agent: { targetRate: 0.5 } };
+  expect(await updaterOf(overlay(file, { agent: { targetPeriod: 9 } }))).toMatchObject({ kind: 'hard', period: 9 });
+  expect(await updaterOf(overlay({ ...given, agent: { targetPeriod: 9 } }, file))).toMatchObject({ kind: 'polyak', tau: 0.5 });
+  expect(settingsAt({ targetRate: 0.5, batchSize: 8 }, { targetPeriod: 9 })).toEqual({ targetPeriod: 9, batchSize: 8 });
 });
 
 /** What a preset has for a setting, and what the options then hold. */

@@ -73,8 +73,10 @@ describe('search spaces', () => {
   });
 
   test('leave out what a preset has no use for', () => {
-    expect(Object.keys(ordinarySpace(findPreset('rainbow') as RegisteredPreset))).not.toContain('epsilon.to');
-    expect(Object.keys(ordinarySpace(findPreset('default') as RegisteredPreset))).toContain('epsilon.to');
+    const namesFor = (preset: string, base = {}) => Object.keys(ordinarySpace(findPreset(preset) as RegisteredPreset, base));
+    expect(namesFor('rainbow')).not.toContain('epsilon.to');
+    expect(namesFor('default')).toEqual(expect.arrayContaining(['epsilon.to', 'targetPeriod']));
+    expect(namesFor('default', { targetRate: 0.01 })).not.toContain('targetPeriod');
   });
 });
 

@@ -71,7 +71,8 @@ async function tune(environment: string, flags: TuneFlags) {
   const evaluation = { period: Math.max(1, Math.floor(steps / 9)), episodes: 10, finalEpisodes };
   const resolved = { ...found, configuration: { ...found.configuration, evaluation, checkpointPeriod: steps } };
   const registered = findPreset(preset) as RegisteredPreset;
-  const space = flags.space === undefined ? ordinarySpace(registered) : await readSpace(flags.space, registered);
+  const space =
+    flags.space === undefined ? ordinarySpace(registered, found.configuration.agent) : await readSpace(flags.space, registered);
   const { trials, interrupted } = await tuneRun({ out, resolved, space, sampler, halving, trials: count, workers });
   const order = ranked(trials);
   const shares = importance(

@@ -3,7 +3,7 @@ import { findPreset, presets } from '../presets.ts';
 import { suggest } from '../suggest.ts';
 import { UserMistake } from '../user-mistake.ts';
 import { tunedFor, tunedNumbers, zoo } from '../zoo.ts';
-import type { Configuration, PartialConfiguration } from './schema.ts';
+import type { AgentSettings, Configuration, PartialConfiguration } from './schema.ts';
 
 /** A configuration and the environment that it names. */
 export interface ResolvedConfiguration {
@@ -14,9 +14,19 @@ export interface ResolvedConfiguration {
 /** Lays one configuration over another; what the upper one says counts. */
 export function overlay(lower: PartialConfiguration, upper: PartialConfiguration): PartialConfiguration {
   const merged = { ...lower, ...defined(upper) };
-  merged.agent = { ...lower.agent, ...defined(upper.agent ?? {}) };
+  merged.agent = overlayAgent(lower.agent, upper.agent);
   merged.evaluation = { ...lower.evaluation, ...defined(upper.evaluation ?? {}) };
   return merged;
+}
+
+function overlayAgent(lower: AgentSettings = {}, upper: AgentSettings = {}): AgentSettings {
+  return { ...leftBy(upper, lower), ...defined(upper) };
+}
+
+/** What numbers leave of those below them: a target network is copied or it follows, and a period of copies ends the following. */
+export function leftBy(upper: Readonly<Record<string, unknown>>, lower: AgentSettings): AgentSettings {
+  const { targetRate: _following, ...others } = lower;
+  return upper.targetPeriod === undefined ? lower : others;
 }
 
 /**
@@ -50,7 +60,7 @@ export async function resolveConfiguration(given: PartialConfiguration): Promise
     seed: given.seed ?? 1,
     actors: given.actors ?? 0,
     engine: given.engine ?? 'wasm',
-    agent: { ...(numbers === 'tuned' ? tuned : {}), ...given.agent },
+    agent: overlayAgent(numbers === 'tuned' ? tuned : {}, given.agent),
     evaluation: {
       period: given.evaluation?.period ?? Math.max(1, Math.floor(steps / 20)),
       episodes: given.evaluation?.episodes ?? 10,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { whyNot } from '../configuration/agent-options.ts';
 import { agentSchema, type AgentSettings } from '../configuration/schema.ts';
 import { readJson } from '../configuration/read-configuration.ts';
+import { leftBy } from '../configuration/resolve-configuration.ts';
 import type { RegisteredPreset } from '../presets.ts';
 import { suggest } from '../suggest.ts';
 import { UserMistake } from '../user-mistake.ts';
@@ -52,9 +53,17 @@ const LINES: Readonly<Record<string, object>> = {
   importanceExponent: { from: 0.4, to: 1, fraction: 1 },
 };
 
-/** The ordinary ranges that a preset has a use for. */
-export function ordinarySpace(preset: RegisteredPreset): SearchSpace {
-  return Object.fromEntries(Object.entries(ordinary).filter(([name]) => whyNot(preset, settingOf(name)) === undefined));
+/**
+ * The ordinary ranges that a preset has a use for.
+ *
+ * @param base - the numbers that a point is put into.
+ */
+export function ordinarySpace(preset: RegisteredPreset, base: AgentSettings): SearchSpace {
+  // Where the target network follows slowly, it does so because copies were worse.
+  const useful = (name: string): boolean => name !== 'targetPeriod' || base.targetRate === undefined;
+  return Object.fromEntries(
+    Object.entries(ordinary).filter(([name]) => useful(name) && whyNot(preset, settingOf(name)) === undefined),
+  );
 }
 
 /**
@@ -97,7 +106,7 @@ export function valueAt(range: Range, u: number): unknown {
 
 /** Settings with the values of a point in them. */
 export function settingsAt(base: AgentSettings, point: Point): AgentSettings {
-  const settings: Record<string, unknown> = { ...base };
+  const settings: Record<string, unknown> = { ...leftBy(point, base) };
   for (const [name, value] of Object.entries(point)) {
     const [setting, part] = name.split('.');
     if (part === undefined) settings[setting] = value;
