@@ -70,6 +70,11 @@ describe('dqn train', () => {
       expect(await bytes('broken', file), file).toEqual(await bytes('whole', file));
     }
     expect((await dqn('train --resume --steps 9 --out broken')).err).toContain('begun with another steps');
+    await writeFile(join(folder, 'broken/checkpoints/run.000000004000.safetensors'), 'nonsense');
+    const { code, err } = await dqn('train --resume --out broken');
+    expect(code).toBe(0);
+    expect(err).toMatch(/^warning: a damaged checkpoint is passed over: .*run\.000000004000/m);
+    expect(await bytes('broken/policy.safetensors')).toEqual(await bytes('whole/policy.safetensors'));
   }, 120_000);
 
   test('takes a configuration from a file, an environment from a module and options before both', async () => {

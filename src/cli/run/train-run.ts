@@ -55,6 +55,7 @@ export async function trainRun({ folder, resolved, resume, keep }: TrainRunOptio
   const agent = await createAgent<unknown, Timing>(world, await agentOptions(configuration));
   const checkpoints = folder.checkpoints(keep);
   const latest = resume ? await checkpoints.latest() : undefined;
+  for (const { message } of latest?.damaged ?? []) console.error(`warning: a damaged checkpoint is passed over: ${message}`);
   // A run that died before its first checkpoint begins anew; what was told after a checkpoint is told again.
   const from = Number(latest?.name.split('.').at(-1) ?? 0);
   const episodes = from > 0 ? await folder.readPoints('episodes.csv', from) : [];
