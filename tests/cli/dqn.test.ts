@@ -157,6 +157,7 @@ describe('mistakes get a sentence and code 1', () => {
     ['train --resume --out nowhere', /nowhere holds no run/],
     ['train CartPole --preset rainbow --epsilon 0.1', /rainbow takes no epsilon/],
     ['train CartPole --noise-hold episode', /default takes no noiseHold: it explores by epsilonGreedy/],
+    ['train CartPole --workers 2', /One run has no use for --workers: add --seeds/],
     ['train CartPole --epsilon ladder', /A ladder of ε has a rung for each actor: add --actors\./],
   ])('%s', async (line, message) => {
     await writeFile(join(folder, 'typo.json'), JSON.stringify({ environment: 'CartPole', agent: { learninRate: 1 } }));
@@ -172,8 +173,10 @@ describe('several runs', () => {
 
   test('dqn train --seeds trains each seed as if it were alone, goes on, and tells their interquartile mean', async () => {
     await dqn(`train cartpole --steps 300 ${small} --seed 5 --out alone`);
-    const first = await dqn(`train cartpole ${few} --evaluation-episodes 2 --seeds 2 --seed 4 --out seeds`);
+    const kept = '--checkpoint-period 100 --keep 3';
+    const first = await dqn(`train cartpole ${few} --evaluation-episodes 2 --seeds 2 --seed 4 ${kept} --out seeds`);
     expect(first.code).toBe(0);
+    expect(await readdir(join(folder, 'seeds/seed4/checkpoints'))).toHaveLength(3);
     expect(first.err).toMatch(/run 2\/2 \| \S+ mean return [\d.]+/);
     expect(await bytes('seeds/seed5/policy.safetensors')).toEqual(await bytes('alone/policy.safetensors'));
     expect((await dqn(`train cartpole ${few} --seeds 3 --out seeds`)).err).toContain('holds runs already: go on with --resume');

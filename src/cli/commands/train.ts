@@ -128,10 +128,11 @@ async function runSeeds(environment: string | undefined, flags: TrainFlags, seed
     checkSameRun(folder.path, own, { ...resolved.configuration, seed: own.seed });
   }
   if (new RunFolder(out).begun) throw new UserMistake(`${out} holds a single run: choose another --out.`);
-  return trainSeeds({ out, resolved, seeds, workers: flags.workers });
+  return trainSeeds({ out, resolved, seeds, workers: flags.workers, keep: flags.keep });
 }
 
 async function runTrain(environment: string | undefined, flags: TrainFlags): Promise<RunReport> {
+  if (flags.workers !== undefined) throw new UserMistake('One run has no use for --workers: add --seeds, or ask for --actors.');
   const given = await readGiven(environment, flags);
   if (flags.resume && flags.out !== undefined) {
     const folder = new RunFolder(flags.out);

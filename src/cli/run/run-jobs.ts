@@ -21,6 +21,8 @@ export interface RunJobsOptions {
   readonly workers: number;
   /** The program that is the command `dqn`. Default: this one. */
   readonly command?: string;
+  /** Checkpoints that stay of each run. Default: as many as of one alone. */
+  readonly keep?: number;
   /** Tells what a job has come to; the answer `stop` ends it there. */
   readonly onMessage?: (job: Job, message: TrainingMessage) => 'stop' | undefined;
   readonly onEnd?: (job: Job, outcome: JobOutcome) => void | Promise<void>;
@@ -44,7 +46,7 @@ const TAIL = 2_000;
  * @param jobs - each is asked for when there is a process for it.
  * @returns false if it was interrupted.
  */
-export async function runJobs(jobs: Iterable<Job>, { workers, command, onMessage, onEnd }: RunJobsOptions): Promise<boolean> {
+export async function runJobs(jobs: Iterable<Job>, { workers, command, keep, onMessage, onEnd }: RunJobsOptions): Promise<boolean> {
   const waiting = jobs[Symbol.iterator]();
   const running = new Set<ChildProcess>();
   let interrupted = false;
@@ -62,7 +64,7 @@ export async function runJobs(jobs: Iterable<Job>, { workers, command, onMessage
       if (!folder.begun) await folder.writeJson('configuration.json', job.configuration);
       // Meanwhile it may have been interrupted, which a process begun now would not hear.
       if (interrupted) return;
-      const child = startTraining(job.folder, command);
+      const child = startTraining(job.folder, keep, command);
       running.add(child);
       let stopped = false;
       child.on('message', (message: TrainingMessage) => {
@@ -83,10 +85,11 @@ export async function runJobs(jobs: Iterable<Job>, { workers, command, onMessage
   return !interrupted;
 }
 
-function startTraining(folder: string, command = process.argv[1]): ChildProcess {
+function startTraining(folder: string, keep: number | undefined, command = process.argv[1]): ChildProcess {
   // A process group of its own: Ctrl-C in the terminal reaches this process alone, which passes it on once.
   const options = { detached: true, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] as ('ignore' | 'pipe' | 'ipc')[] };
-  return fork(command, ['train', '--resume', '--json', '--out', folder], options);
+  const kept = keep === undefined ? [] : ['--keep', String(keep)];
+  return fork(command, ['train', '--resume', '--json', ...kept, '--out', folder], options);
 }
 
 async function outcomeOf(child: ChildProcess): Promise<JobOutcome> {

@@ -35,6 +35,8 @@ export interface TrainSeedsOptions {
   readonly seeds: number;
   /** Processes at a time. Default: one a core. */
   readonly workers?: number;
+  /** Checkpoints that stay of each run. */
+  readonly keep: number;
 }
 
 /** The folders of seeds in a folder in which a run has begun, by seed. */
@@ -57,6 +59,7 @@ export async function trainSeeds({
   resolved,
   seeds,
   workers = availableParallelism(),
+  keep,
 }: TrainSeedsOptions): Promise<SeedsReport> {
   const { configuration } = resolved;
   const jobs = Array.from({ length: seeds }, (_, i): Job => {
@@ -69,6 +72,7 @@ export async function trainSeeds({
   const failures = new Map<Job, string>();
   const whole = await runJobs(open, {
     workers,
+    keep,
     onMessage: ({ folder }, { step }) => progress.step(folder, step),
     async onEnd(job, outcome) {
       if (outcome.kind === 'failed') failures.set(job, outcome.reason);
