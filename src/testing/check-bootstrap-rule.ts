@@ -4,7 +4,7 @@ import { checkInteger } from '../common/check.ts';
 import { deepCopy, deepEqual } from '../common/deep.ts';
 import { dyadicArb, maskArb, type ValueRange, valuesArb } from './arbitraries/values.ts';
 import { explainDifference, explainDistribution } from './closeness.ts';
-import { changed, type CheckOptions, Properties, show } from './properties.ts';
+import { changed, type CheckOptions, Properties, show, type OwnNames } from './properties.ts';
 import { type Report, throwProblems } from './report.ts';
 
 /** A rule of the contract of bootstrap rules. */
@@ -44,6 +44,14 @@ interface Case {
   readonly step: number;
 }
 
+const ownNames = {
+  actions: true,
+  masks: true,
+  heads: true,
+  values: true,
+  translation: true,
+} satisfies OwnNames<CheckBootstrapRuleOptions>;
+
 /**
  * Draws action values and lists all that breaks the contract of {@link BootstrapRule}, each with the smallest input that shows it: π is a distribution over
  * possible actions (zeros where there are none), bonuses are finite, sources stay within the transition, inputs are left alone, the same input gives the same
@@ -51,7 +59,7 @@ interface Case {
  * @throws DqnError `invalid-option` if an option is out of range.
  */
 export function checkBootstrapRule(rule: BootstrapRule, options: CheckBootstrapRuleOptions = {}): Report<BootstrapRuleRule> {
-  const properties = new Properties<BootstrapRuleRule>('checkBootstrapRule', options);
+  const properties = new Properties<BootstrapRuleRule>('checkBootstrapRule', options, ownNames);
   const heads = checkInteger('checkBootstrapRule(heads)', options.heads ?? rule?.networks ?? 1, { min: 1 });
   const { findings } = properties;
   const remedy = 'See the interface BootstrapRule.';

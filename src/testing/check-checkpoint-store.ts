@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { encodeArchive, encodeArchiveParts, type Archive } from '../common/archive.ts';
 import type { CheckpointStore } from '../training/checkpoint-store.ts';
-import { type CheckOptions, Properties } from './properties.ts';
+import { type CheckOptions, Properties, type OwnNames } from './properties.ts';
 import { codeOf, type Report, throwProblems } from './report.ts';
 
 /** A rule of the contract of stores of checkpoints. */
@@ -50,6 +50,8 @@ function same(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
   return a === undefined || b === undefined ? a === b : a.length === b.length && a.every((byte, i) => byte === b[i]);
 }
 
+const ownNames = { damage: true } satisfies OwnNames<CheckCheckpointStoreOptions>;
+
 /**
  * Lists all that breaks the contract of {@link CheckpointStore}: random histories against a map in memory, also through a second store of the same place; that bytes
  * are copied both ways; bad names; bytes that are not whole, which must leave the old ones; writers at once; damage, which must be told and touch nothing else.
@@ -61,7 +63,7 @@ export async function checkCheckpointStore(
   store: () => CheckpointStore | Promise<CheckpointStore>,
   options: CheckCheckpointStoreOptions = {},
 ): Promise<Report<CheckpointStoreRule>> {
-  const properties = new Properties<CheckpointStoreRule>('checkCheckpointStore', { runs: 20, ...options });
+  const properties = new Properties<CheckpointStoreRule>('checkCheckpointStore', { runs: 20, ...options }, ownNames);
   const empty = async (): Promise<CheckpointStore> => {
     const opened = await store();
     for (const name of await opened.list()) await opened.delete(name);

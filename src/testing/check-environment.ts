@@ -1,4 +1,4 @@
-import { checkInteger } from '../common/check.ts';
+import { checkInteger, checkNames } from '../common/check.ts';
 import { deepEqual } from '../common/deep.ts';
 import { describe } from '../common/errors.ts';
 import type { Environment } from '../environment/environment.ts';
@@ -30,6 +30,7 @@ export async function checkEnvironment(
   environment: Environment | (() => Environment),
   options: CheckEnvironmentOptions = {},
 ): Promise<EnvironmentReport> {
+  checkNames('checkEnvironment(options)', options, { steps: true, seed: true });
   const steps = checkInteger('checkEnvironment(steps)', options.steps ?? 1000, { min: 1 });
   const seed = checkInteger('checkEnvironment(seed)', options.seed ?? 1);
   const findings = new Findings<EnvironmentRule>();

@@ -5,7 +5,7 @@ import { Random } from '../common/random.ts';
 import type { State } from '../common/state.ts';
 import type { Explorer, ExplorerInput, RememberingExplorer } from '../exploration/explorer.ts';
 import { dyadicArb, maskArb, type ValueRange, valuesArb } from './arbitraries/values.ts';
-import { changed, type CheckOptions, Properties, show } from './properties.ts';
+import { changed, type CheckOptions, Properties, show, type OwnNames } from './properties.ts';
 import { type Report, throwProblems } from './report.ts';
 
 /** A rule of the contract of explorers. */
@@ -47,13 +47,21 @@ interface Case {
 /** An explorer at work: with an empty memory where it has one. */
 type Worker = Explorer & Partial<RememberingExplorer>;
 
+const ownNames = {
+  actions: true,
+  masks: true,
+  observationSize: true,
+  values: true,
+  independent: true,
+} satisfies OwnNames<CheckExplorerOptions>;
+
 /**
  * Draws states and lists all that breaks the contract of {@link Explorer}, each with the smallest input that shows it: only possible actions, the same from
  * the same random numbers, draws of its own for every state, a finite rate, and a memory that is saved, restored and shared with nobody.
  * @throws DqnError `invalid-option` if an option is out of range.
  */
 export function checkExplorer(explorer: Explorer, options: CheckExplorerOptions = {}): Report<ExplorerRule> {
-  const properties = new Properties<ExplorerRule>('checkExplorer', options);
+  const properties = new Properties<ExplorerRule>('checkExplorer', options, ownNames);
   const { findings } = properties;
   const remedy = 'See the interface Explorer.';
   if (typeof explorer?.kind !== 'string' || explorer.kind === '')

@@ -8,7 +8,7 @@ import type { NetworkSpec } from '../networks/spec.ts';
 import { networkArb } from './arbitraries/networks.ts';
 import { explainDifference, type Tolerance } from './closeness.ts';
 import { naiveForward, type NaiveParameters, naiveParameters } from './oracles/network.ts';
-import { type CheckOptions, Properties, show } from './properties.ts';
+import { type CheckOptions, Properties, show, type OwnNames } from './properties.ts';
 import { codeOf, type Report, throwProblems } from './report.ts';
 
 /** A rule of the contract of networks and their engines. */
@@ -67,6 +67,8 @@ interface Bench {
 const SGD = sgd().spec;
 const ADAM = adam().spec;
 
+const ownNames = { networks: true, oracle: true, tolerance: true } satisfies OwnNames<CheckQNetworkOptions>;
+
 /**
  * Builds random networks on an engine and lists all that breaks the contract of {@link QNetwork}, each with the smallest network that shows it: outputs (against
  * an oracle in double precision), gradients (against finite differences of it), clipping, learning, copying and blending, weights and optimiser state out
@@ -79,7 +81,7 @@ export async function checkQNetwork(
   engine: () => Engine | Promise<Engine>,
   options: CheckQNetworkOptions = {},
 ): Promise<Report<QNetworkRule>> {
-  const properties = new Properties<QNetworkRule>('checkQNetwork', { runs: 30, ...options });
+  const properties = new Properties<QNetworkRule>('checkQNetwork', { runs: 30, ...options }, ownNames);
   const { networks = networkArb(), oracle = naiveForward, tolerance = { absolute: 1e-4, relative: 1e-4 } } = options;
   const cases = fc.record<Case>({ spec: networks, batch: fc.integer({ min: 1, max: 5 }), seed: fc.nat(1000) });
   for (const { rule, remedy, judge } of RULES) {

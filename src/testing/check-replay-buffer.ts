@@ -6,7 +6,7 @@ import type { State } from '../common/state.ts';
 import type { Batch, ReplayBuffer, ReplayLayout, ReplaySpec, Transition } from '../replay/replay-buffer.ts';
 import { layoutArb, transitionArb } from './arbitraries/transitions.ts';
 import { explainDifference } from './closeness.ts';
-import { type CheckOptions, Properties } from './properties.ts';
+import { type CheckOptions, Properties, type OwnNames } from './properties.ts';
 import { type Report, throwProblems } from './report.ts';
 
 /** A rule of the contract of replay buffers. */
@@ -52,6 +52,8 @@ interface Model {
 /** The largest capacity at which random lives are sure to overwrite. */
 const SMALL = 16;
 
+const ownNames = { layout: true } satisfies OwnNames<CheckReplayBufferOptions>;
+
 /**
  * Leads random lives with buffers of a spec, beside a plain list of all that was added, and reports all that breaks the contract of {@link ReplayBuffer}, each
  * with the shortest life that shows it: size and capacity, ids, rows that are what was added, weights, priorities, masks, refused transitions, saving and restoring.
@@ -59,7 +61,7 @@ const SMALL = 16;
  * @throws DqnError `invalid-option` if an option is out of range.
  */
 export function checkReplayBuffer(spec: ReplaySpec, options: CheckReplayBufferOptions = {}): Report<ReplayBufferRule> {
-  const properties = new Properties<ReplayBufferRule>('checkReplayBuffer', options);
+  const properties = new Properties<ReplayBufferRule>('checkReplayBuffer', options, ownNames);
   const { findings } = properties;
   if (!checkInterface(spec, options, properties)) return properties.report();
   if (spec.capacity > SMALL) {

@@ -5,7 +5,7 @@ import type { NamedTensor, QNetwork } from '../networks/q-network.ts';
 import type { TargetContext, TargetUpdater } from '../targets/target-updater.ts';
 import { dyadicArb } from './arbitraries/values.ts';
 import { explainDifference } from './closeness.ts';
-import { type CheckOptions, Properties, show } from './properties.ts';
+import { type CheckOptions, Properties, show, type OwnNames } from './properties.ts';
 import { type Report, throwProblems } from './report.ts';
 
 /** A rule of the contract of target updaters. */
@@ -91,6 +91,8 @@ interface Case {
   readonly updates: number;
 }
 
+const ownNames = { steps: true, period: true, tau: true } satisfies OwnNames<CheckTargetUpdaterOptions>;
+
 /**
  * Lets an updater move a fake target network and lists all that breaks the contract of {@link TargetUpdater}, each with the smallest moment that shows it:
  * the online network is left alone, the target moves towards it, never away or beyond, and moves at all; what happens depends on the clock alone, so that a
@@ -102,7 +104,7 @@ export async function checkTargetUpdater(
   options: CheckTargetUpdaterOptions = {},
 ): Promise<Report<TargetUpdaterRule>> {
   const where = 'checkTargetUpdater';
-  const properties = new Properties<TargetUpdaterRule>(where, options);
+  const properties = new Properties<TargetUpdaterRule>(where, options, ownNames);
   const steps = checkInteger(`${where}(steps)`, options.steps ?? 20_000, { min: 1 });
   const period = options.period === undefined ? undefined : checkInteger(`${where}(period)`, options.period, { min: 1 });
   const tau =

@@ -4,7 +4,7 @@ import { Random } from '../common/random.ts';
 import type { FractionUse, LossInput, LossOutput, TargetInput, ValueHead } from '../heads/value-head.ts';
 import { dyadicArb, policyArb, type ValueRange, valuesArb } from './arbitraries/values.ts';
 import { explainDifference } from './closeness.ts';
-import { changed, type CheckOptions, Properties, show } from './properties.ts';
+import { changed, type CheckOptions, Properties, show, type OwnNames } from './properties.ts';
 import { type Report, throwProblems } from './report.ts';
 
 /** A rule of the contract of value heads. */
@@ -56,6 +56,15 @@ type Case = TargetInput & Omit<LossInput, 'targets'> & { readonly pick: number }
 const CANARY = 12345;
 const KEEP = 'Write exactly as many numbers as the contract says, and only into the outputs.';
 
+const ownNames = {
+  actions: true,
+  outputs: true,
+  rewards: true,
+  maxDiscount: true,
+  targetValue: true,
+  otherGradient: true,
+} satisfies OwnNames<CheckValueHeadOptions>;
+
 /**
  * Draws batches and lists all that breaks the contract of {@link ValueHead}, each with the smallest batch that shows it: finite action values, targets that
  * leave out what has terminated or is impossible, a gradient that is the slope of the loss (finite differences), weights that scale it, rows that do not
@@ -63,7 +72,7 @@ const KEEP = 'Write exactly as many numbers as the contract says, and only into 
  * @throws DqnError `invalid-option` if an option is out of range.
  */
 export function checkValueHead(head: ValueHead, options: CheckValueHeadOptions = {}): Report<ValueHeadRule> {
-  const properties = new Properties<ValueHeadRule>('checkValueHead', options);
+  const properties = new Properties<ValueHeadRule>('checkValueHead', options, ownNames);
   if (!checkInterface(head, properties) || !checkFractions(head, properties)) return properties.report();
   const cases = caseArb(head, options);
   checkQValues(head, cases, properties);

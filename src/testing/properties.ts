@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { checkInteger } from '../common/check.ts';
+import { checkInteger, checkNames } from '../common/check.ts';
 import { deepCopy, deepEqual } from '../common/deep.ts';
 import { Findings, inWords, type Report } from './report.ts';
 
@@ -10,6 +10,9 @@ export interface CheckOptions {
   /** Seeds the inputs: the same seed gives the same ones. Default 1. */
   readonly seed?: number;
 }
+
+/** The names of the options that a check has beside those of all. */
+export type OwnNames<Options extends CheckOptions> = Readonly<Record<Exclude<keyof Options, keyof CheckOptions>, true>>;
 
 /** Says in a sentence what is wrong with what came for an input; nothing where all is well. */
 export type Judge<T, R = string | undefined> = (input: T) => R;
@@ -29,9 +32,12 @@ export class Properties<Rule extends string> {
 
   /**
    * @param where - the check, for messages about its options.
+   * @param own - the names of its own options.
    * @throws DqnError `invalid-option`.
    */
-  constructor(where: string, { runs = 100, seed = 1 }: CheckOptions) {
+  constructor(where: string, options: CheckOptions, own: Readonly<Record<string, true>>) {
+    checkNames(`${where}(options)`, options, { runs: true, seed: true, ...own });
+    const { runs = 100, seed = 1 } = options;
     this.#runs = checkInteger(`${where}(runs)`, runs, { min: 1 });
     this.#seed = checkInteger(`${where}(seed)`, seed);
   }
