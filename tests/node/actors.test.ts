@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,6 +22,8 @@ import {
   type TrainOptions,
 } from '../../src/index.ts';
 import { serveActor, startActors, type Actors, type StartActorsOptions } from '../../src/node/index.ts';
+import type { ToActor } from '../../src/node/actors/messages.ts';
+import { SharedSteps } from '../../src/node/actors/shared-steps.ts';
 import { actorAgent, type ActorConfig } from '../support/actor-recipe.ts';
 import { collectInTurn } from '../support/collect-in-turn.ts';
 import { Corridor } from '../support/corridor.ts';
@@ -170,6 +173,52 @@ describe('an actor that', () => {
     await eventsOf(agent, actorsOf(), { steps: 500 });
     expect(agent.updates).toBeGreaterThan(90);
   });
+});
+
+/** Workers of this thread, which take steps when they are told to. */
+function puppets(agent: Agent<Float32Array>) {
+  const steps: SharedSteps[] = [];
+  const workers: EventEmitter[] = [];
+  const make = { observationSize: 4, observationType: 'float32', actions: 2, spec: agent.online.spec };
+  const spawn = () => {
+    const worker = Object.assign(new EventEmitter(), {
+      postMessage(message: ToActor) {
+        if (message.kind === 'create') queueMicrotask(() => worker.emit('message', { kind: 'made', ...make }));
+        else steps.push(new SharedSteps(message.layout, message.steps));
+      },
+      terminate: () => Promise.resolve(worker.emit('exit', 0)),
+    });
+    workers.push(worker);
+    return worker as unknown as Worker;
+  };
+  const take = (actor: number, count: number) => {
+    for (let i = 0; i < count; i++) steps[actor].take();
+    workers[actor].emit('message', { kind: 'steps' });
+  };
+  const exit = () => workers.forEach((worker) => worker.emit('exit', 0));
+  return { spawn, take, exit };
+}
+
+test('an actor that had nothing to do is given its time from when it has', async () => {
+  const agent = await agentFor(new CartPole());
+  const { spawn, take, exit } = puppets(agent);
+  const actors = startActors(spawn, undefined, { actors: 2, mode: 'free', stepsPerRound: 1, answerTimeout: 200 });
+  open.push(actors);
+  await actors.begin(agent, 1);
+  const first = actors.collect(agent);
+  setTimeout(() => {
+    take(0, 2); // all that it may
+    take(1, 1);
+  }, 10);
+  expect(await first).toHaveLength(3);
+  // The learner is busy: it evaluates, say.
+  await new Promise<void>((resolve) => setTimeout(resolve, 400));
+  const second = actors.collect(agent);
+  setTimeout(() => take(1, 1), 10);
+  expect((await second).map(({ kind }) => kind)).toEqual(['step']);
+  const closing = actors.close();
+  exit();
+  await closing;
 });
 
 test('a run goes on from a checkpoint, with new episodes, to the same end', { timeout: 60_000 }, async () => {

@@ -117,6 +117,8 @@ export class Learning {
 
   async #takeAll(): Promise<(CollectedStep<unknown> | CollectorProblem)[]> {
     for (const place of this.#places) {
+      // Its time begins anew where it could do nothing while this thread was busy.
+      if (place.steps.open === 0) place.seenAt = performance.now();
       if (place.handedOut > 0) place.steps.grant(place.handedOut);
       place.handedOut = 0;
     }
