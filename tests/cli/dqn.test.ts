@@ -307,6 +307,30 @@ describe('dqn tune', () => {
     expect((await dqn(`train --config tune-b/best.json ${small} --out tuned`)).code).toBe(0);
   }, 120_000);
 
+  test('Ctrl-C in a trial costs it none of its scores', async () => {
+    await writeFile(
+      join(folder, 'calm.mjs'),
+      `import { CartPole } from './built/environments.mjs';
+       export class Calm extends CartPole {
+         async step(action) {
+           await new Promise((resolve) => setTimeout(resolve, 1));
+           return super.step(action);
+         }
+       }`,
+    );
+    const line = `tune ./calm.mjs#Calm --space space.json ${few} --trials 1 --out tune-c`;
+    const child = spawn(process.execPath, [join(folder, 'built/cli.mjs'), ...line.split(' ')], { cwd: folder, stdio: 'ignore' });
+    const log = () => readFile(join(folder, 'tune-c/trials/1/log.jsonl'), 'utf8').catch(() => '');
+    await vi.waitUntil(async () => (await log()).includes('"step":60,'), { timeout: 30_000, interval: 20 });
+    child.kill('SIGINT');
+    expect(await once(child, 'close')).toEqual([130, null]);
+    expect((await dqn(`${line} --resume`)).code).toBe(0);
+    const lines = (await readFile(join(folder, 'tune-c/study.jsonl'), 'utf8')).split('\n').filter(Boolean);
+    const { state, scores } = JSON.parse(lines.at(-1) as string) as { state: string; scores: [number, number][] };
+    expect(state).toBe('finished');
+    expect(scores.map(([step]) => step)).toEqual([30, 60, 90, 120, 150, 180, 210, 240, 270, 271]);
+  }, 120_000);
+
   test.each([
     ['{ "lerningRate": { "low": 0, "high": 1 } }', /an agent has no lerningRate\. Did you mean learningRate\?/],
     ['{ "learningRate.too": { "low": 0, "high": 1 } }', /learningRate has no part too/],

@@ -89,7 +89,8 @@ export async function tuneRun(options: TuneOptions): Promise<{ trials: readonly 
       return halving.goesOn(step, mean) || !halves ? undefined : 'stop';
     },
     async onEnd(job, outcome) {
-      if (outcome.kind === 'interrupted') return;
+      // Going on from its checkpoint, it will not tell these scores again.
+      if (outcome.kind === 'interrupted') return file.add(byJob.get(job) as Trial);
       const { evaluation } = (await new RunFolder(job.folder).readReport()) ?? {};
       const { scores } = byJob.get(job) as Trial;
       const final = outcome.kind === 'finished' && evaluation ? [[configuration.steps + 1, evaluation.mean] as const] : [];
