@@ -308,6 +308,19 @@ describe('early stopping', () => {
     expect(outcome).toEqual({ kind: 'stopped', by: 'stopWithoutImprovement', reason: 'no mean return above 1 in 2 evaluations' });
   });
 
+  test('what ends a run begins anew with the next one', async () => {
+    const steps = [stepOf(1), stepOf(2), stepOf(3)];
+    const limit = stepLimit(2);
+    const good = [stepOf(1, episode(1, 9)), stepOf(2, episode(2, 9)), stepOf(3)];
+    const enough = stopAtReturn({ threshold: 5, episodes: 2 });
+    const better = stopWithoutImprovement({ evaluations: 2 });
+    for (let run = 0; run < 2; run++) {
+      expect(await lastStep(steps, limit)).toBe(2);
+      expect(await lastStep(good, enough)).toBe(2);
+      expect(await lastStep(means(1, 2, 1, 1, 9), better)).toBe(4);
+    }
+  });
+
   test('refuses bad options', () => {
     expect(() => stopAtReturn({ threshold: NaN })).toThrow('threshold');
     expect(() => stopAtReturn({ threshold: 1, episodes: 0 })).toThrow('episodes');

@@ -22,6 +22,9 @@ export function stopAtReturn(options: StopAtReturnOptions): Callback {
   const last: number[] = [];
   return {
     name: 'stopAtReturn',
+    begin() {
+      last.length = 0;
+    },
     onEvent(event) {
       if (episodes === undefined) {
         if (event.kind !== 'evaluation' || event.mean < threshold) return undefined;
@@ -58,6 +61,10 @@ export function stopWithoutImprovement(options: StopWithoutImprovementOptions): 
   let since = 0;
   return {
     name: 'stopWithoutImprovement',
+    begin() {
+      best = -Infinity;
+      since = 0;
+    },
     onEvent(event) {
       if (event.kind !== 'evaluation') return undefined;
       if (event.mean > best + by) {

@@ -11,6 +11,9 @@ export function stepLimit(steps: number): Callback {
   let taken = 0;
   return {
     name: 'stepLimit',
+    begin() {
+      taken = 0;
+    },
     onEvent: (event) => (event.kind === 'step' && ++taken >= steps ? `${steps} steps were taken` : undefined),
   };
 }
