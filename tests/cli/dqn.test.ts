@@ -157,6 +157,7 @@ describe('mistakes get a sentence and code 1', () => {
     ['train --resume --out nowhere', /nowhere holds no run/],
     ['train CartPole --preset rainbow --epsilon 0.1', /rainbow takes no epsilon/],
     ['train CartPole --noise-hold episode', /default takes no noiseHold: it explores by epsilonGreedy/],
+    ['presets CartPole', /Numbers, those for CartPole too, are told as JSON alone: add --json\./],
     ['train CartPole --workers 2', /One run has no use for --workers: add --seeds/],
     ['train CartPole --epsilon ladder', /A ladder of ε has a rung for each actor: add --actors\./],
   ])('%s', async (line, message) => {

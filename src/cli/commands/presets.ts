@@ -5,6 +5,7 @@ import { agentOptions } from '../configuration/agent-options.ts';
 import { resolveConfiguration } from '../configuration/resolve-configuration.ts';
 import { presets } from '../presets.ts';
 import { printTable } from '../print.ts';
+import { UserMistake } from '../user-mistake.ts';
 
 /** `dqn presets` */
 export function presetsCommand(): Command {
@@ -14,6 +15,8 @@ export function presetsCommand(): Command {
     .option('--json', 'print JSON, with the numbers of each')
     .action(async (environment: string | undefined, { json }: { json?: boolean }) => {
       if (!json) {
+        if (environment !== undefined)
+          throw new UserMistake(`Numbers, those for ${environment} too, are told as JSON alone: add --json.`);
         printTable(
           ['preset', 'what it is'],
           presets.map(({ name, description }) => [name, description]),
