@@ -1,4 +1,5 @@
 import type { Agent } from '../agent/agent.ts';
+import { checkNames } from '../common/check.ts';
 import { DqnError, describe } from '../common/errors.ts';
 import type { MaybePromise, Timing } from '../common/maybe-promise.ts';
 import type { Environment } from '../environment/environment.ts';
@@ -258,6 +259,13 @@ function buffersOf(value: AnyAnswer): ArrayBuffer[] {
   return value instanceof Uint8Array ? [value.buffer] : [value.policy.buffer, value.checkpoint.buffer];
 }
 
+const SETUP: Readonly<Record<keyof TrainingSetup<unknown, Timing>, true>> = {
+  agent: true,
+  environment: true,
+  options: true,
+  checkpoints: true,
+};
+
 function checkSetup(setup: unknown): void {
   const isObject = (value: unknown) => typeof value === 'object' && value !== null;
   const names = ['agent', 'environment', 'options'] as const;
@@ -265,7 +273,7 @@ function checkSetup(setup: unknown): void {
   const wrong = isObject(setup)
     ? names.flatMap((name) => (isObject(parts[name]) ? [] : `${describe(parts[name])} as the ${name}`)).join(', ')
     : describe(setup);
-  if (wrong === '') return;
+  if (wrong === '') return checkNames('serveTraining({ create })', parts, SETUP);
   throw new DqnError({
     code: 'invalid-option',
     where: 'serveTraining({ create })',

@@ -395,11 +395,13 @@ describe('what goes wrong', () => {
     expect((await second.trainer.stop()).step).toBe(500);
   });
 
+  const whole = () => recipe({ options: { steps: 1 } }).create({});
   test.each([
     ['an error', () => Promise.reject(new RangeError('no data')), 'worker-failed', 'RangeError: no data'],
     ['what is no error', () => Promise.reject('no'), 'worker-failed', '"no"'], // eslint-disable-line prefer-promise-reject-errors
     ['nothing', () => undefined, 'invalid-option', 'undefined'],
     ['no agent', () => ({ environment: new CartPole(), options: { steps: 1 } }), 'invalid-option', 'undefined as the agent'],
+    ['a misspelt part', async () => ({ ...(await whole()), checkpoint: {} }), 'invalid-option', 'checkpoint'],
     ['bad options', async () => ({ ...(await recipe({ options: { steps: 0 } }).create({})) }), 'invalid-option', '0'],
   ])('in create(), %s, ends every call and the worker', async (_, create, code, received) => {
     serve(pair.worker, { create: create as never });
