@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { program } from '../../src/cli/program.ts';
-import { zoo } from '../../src/cli/zoo.ts';
+import { tunedNumbers, zoo } from '../../src/cli/zoo.ts';
 import { buildCommand, type BuiltCommand } from '../support/built-command.ts';
 import { documentedCommands, withHelp } from '../support/help-texts.ts';
 
@@ -157,7 +157,7 @@ describe('mistakes get a sentence and code 1', () => {
     ['train --resume --out nowhere', /nowhere holds no run/],
     ['train CartPole --preset rainbow --epsilon 0.1', /rainbow takes no epsilon/],
     ['train CartPole --noise-hold episode', /default takes no noiseHold: it explores by epsilonGreedy/],
-    ['presets CartPole', /Numbers, those for CartPole too, are told as JSON alone: add --json\./],
+    ['presets Catch', /no numbers tuned for Catch: presets have those of their papers, which --json tells\./],
     ['train CartPole --workers 2', /One run has no use for --workers: add --seeds/],
     ['train CartPole --epsilon ladder', /A ladder of ε has a rung for each actor: add --actors\./],
   ])('%s', async (line, message) => {
@@ -368,6 +368,17 @@ test('every preset has a use for the numbers that are tuned for it', async () =>
     head: { settings: { vMin: 0 } },
     replay: { capacity: 50_000 },
   });
+});
+
+test('dqn presets tells the numbers tuned for an environment as dqn train takes them', async () => {
+  const { out } = await dqn('presets mountaincar');
+  expect(out).toMatch(/^Tuned for 120000 steps of MountainCar-v0, as options of dqn train:$/m);
+  const flags = /^munchausen-dqn +(.+)$/m.exec(out)?.[1];
+  const line = `train MountainCar-v0 --preset munchausen-dqn --numbers paper ${flags}`;
+  const { code } = await dqn(`${line} --steps 200 --final-episodes 1 --out told --json`);
+  expect(code).toBe(0);
+  const { agent } = JSON.parse(await readFile(join(folder, 'told/configuration.json'), 'utf8')) as { agent: object };
+  expect(agent).toEqual(tunedNumbers('MountainCar-v0', 'munchausen-dqn'));
 });
 
 test('dqn environments and dqn presets list what there is', async () => {

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { createAgent } from '../../index.ts';
 import type { Timing } from '../../common/maybe-promise.ts';
 import { agentOptions } from '../configuration/agent-options.ts';
+import { flagsOf } from '../configuration/flags-of.ts';
 import { resolveConfiguration } from '../configuration/resolve-configuration.ts';
 import { presets } from '../presets.ts';
 import { printTable } from '../print.ts';
@@ -14,9 +15,8 @@ export function presetsCommand(): Command {
     .argument('[environment]', 'with the numbers tuned for it, in place of those of the papers')
     .option('--json', 'print JSON, with the numbers of each')
     .action(async (environment: string | undefined, { json }: { json?: boolean }) => {
+      if (!json && environment !== undefined) return printTuned(environment);
       if (!json) {
-        if (environment !== undefined)
-          throw new UserMistake(`Numbers, those for ${environment} too, are told as JSON alone: add --json.`);
         printTable(
           ['preset', 'what it is'],
           presets.map(({ name, description }) => [name, description]),
@@ -27,6 +27,21 @@ export function presetsCommand(): Command {
       for (const { name, description } of presets) rows.push({ name, description, options: await optionsOf(name, environment) });
       console.log(JSON.stringify(rows, undefined, 2));
     });
+}
+
+/** @throws UserMistake where there are none. */
+async function printTuned(environment: string): Promise<void> {
+  const rows: string[][] = [];
+  for (const { name } of presets) {
+    const { configuration } = await resolveConfiguration({ environment, preset: name });
+    const { numbers, agent, environment: id, steps } = configuration;
+    if (numbers !== 'tuned') {
+      throw new UserMistake(`There are no numbers tuned for ${id}: presets have those of their papers, which --json tells.`);
+    }
+    if (rows.length === 0) console.log(`Tuned for ${steps} steps of ${id}, as options of dqn train:`);
+    rows.push([name, flagsOf(agent)]);
+  }
+  printTable(['preset', 'numbers'], rows);
 }
 
 /** All options of the agent that a preset makes. What it leaves out has the library's default: an agent tells it. */
