@@ -6,8 +6,8 @@ export interface RegisteredPreset {
   readonly name: string;
   readonly description: string;
   readonly base: AgentOptions;
-  /** What its network is made of besides the widths of hidden layers; nothing where it is recurrent. */
-  readonly network?: AdaptiveOptions;
+  /** What its network is made of besides the widths of its layers. */
+  readonly network: AdaptiveOptions;
   /** How it draws by priority; nothing where it does not. */
   readonly priorities?: { readonly priorityExponent: number; readonly importanceExponent: number | Schedule };
   /** The numbers of a recurrent network and its sequences. */
@@ -45,6 +45,7 @@ export const presets: readonly RegisteredPreset[] = [
     name: 'r2d2',
     description: 'recurrent, prioritized sequences (Kapturowski et al. 2019)',
     base: index.r2d2(),
+    network: { convolutions: index.natureConvolutions, dueling: true },
     priorities: { priorityExponent: 0.9, importanceExponent: 0.6 },
     memory: { units: 512, capacity: 4_000_000, length: 80, burnIn: 40 },
   },
@@ -59,7 +60,7 @@ function paper(
   name: string,
   description: string,
   base: AgentOptions,
-  more: Pick<RegisteredPreset, 'network' | 'priorities'> = {},
+  more: Partial<Pick<RegisteredPreset, 'network' | 'priorities'>> = {},
 ): RegisteredPreset {
   return { name, description, base, network: {}, ...more };
 }

@@ -31,14 +31,10 @@ export function recurrent(options: RecurrentNetworkOptions): NetworkFactory<true
   checkInteger('recurrent(units)', units, { min: 1 });
   checkDenseEnd('recurrent', { ...rest, hidden });
   checkWidths('recurrent', 'after', after);
-  const layersOf = (chosen: readonly Convolution[]) => convolutionLayers('recurrent', chosen, rest);
-  // Made before it is known whether they fit, so that convolutions that are none are refused for every image.
-  const wanted = convolutions && layersOf(convolutions);
-  const seeing = (shape: readonly number[]): readonly LayerSpec[] => {
-    if (!wanted || shape.length !== 3) return [];
-    const fitting = fittingConvolutions(convolutions, shape);
-    return fitting === convolutions ? wanted : layersOf(fitting);
-  };
+  // Before it is known whether they fit: convolutions that are none are refused for every image.
+  if (convolutions) convolutionLayers('recurrent', convolutions, rest);
+  const seeing = (shape: readonly number[]): LayerSpec[] =>
+    convolutions && shape.length === 3 ? convolutionLayers('recurrent', fittingConvolutions(convolutions, shape), rest) : [];
   const gru: LayerSpec = { kind: 'gru', units };
   return {
     kind: 'recurrent',

@@ -81,15 +81,14 @@ export async function evaluate<Observation>(
 function summarize(returns: readonly number[], lengths: readonly number[]): Evaluation {
   const episodes = returns.length;
   const mean = returns.reduce((sum, value) => sum + value, 0) / episodes;
-  // Not Math.min(...returns): the arguments of a call are not as many as episodes may be.
-  const sorted = Float64Array.from(returns).sort();
   const variance = returns.reduce((sum, value) => sum + (value - mean) ** 2, 0) / episodes;
   return {
     episodes,
     mean,
     std: Math.sqrt(variance),
-    min: sorted[0],
-    max: sorted[episodes - 1],
+    // One by one: the arguments of a call are not as many as episodes may be.
+    min: returns.reduce((least, value) => Math.min(least, value)),
+    max: returns.reduce((most, value) => Math.max(most, value)),
     meanLength: lengths.reduce((sum, value) => sum + value, 0) / episodes,
     returns,
     lengths,

@@ -97,12 +97,12 @@ test('r2d2 with other units or hidden layers has the same network besides', asyn
   const { base } = presets.find(({ name }) => name === 'r2d2') ?? {};
   const replay = sequences({ capacity: 1_000 });
   const usual = await spec({ ...base, replay } as AgentOptions);
-  const batches = (options: AgentOptions) => spec({ ...options, replay } as AgentOptions);
-  expect(await batches(await optionsOf('r2d2', { sequenceLength: 8 }))).toEqual(usual);
-  const narrow = JSON.stringify(await batches(await optionsOf('r2d2', { units: 9 })));
+  const specOf = (options: AgentOptions) => spec({ ...options, replay } as AgentOptions);
+  expect(await specOf(await optionsOf('r2d2', { sequenceLength: 8 }))).toEqual(usual);
+  const narrow = JSON.stringify(await specOf(await optionsOf('r2d2', { units: 9 })));
   expect(narrow.replaceAll('"units":9', '"units":512')).toBe(JSON.stringify(usual));
   const { layers } = usual as { layers: object[] };
-  expect(await batches(await optionsOf('r2d2', { hidden: [7] }))).toMatchObject({
+  expect(await specOf(await optionsOf('r2d2', { hidden: [7] }))).toMatchObject({
     layers: [...layers.slice(0, 3), { kind: 'dense', units: 7 }, ...layers.slice(3)],
   });
 });

@@ -22,6 +22,21 @@ const small = '--final-episodes 3 --evaluation-episodes 2';
 const bytes = (...path: string[]) => readFile(join(folder, ...path));
 const json = async (...path: string[]) => JSON.parse(await readFile(join(folder, ...path), 'utf8')) as unknown;
 
+/** Writes a CartPole of which every step takes some milliseconds; its name for the command. */
+async function slowPole(milliseconds: number): Promise<string> {
+  await writeFile(
+    join(folder, `slow-${milliseconds}.mjs`),
+    `import { CartPole } from './built/environments.mjs';
+     export class Slow extends CartPole {
+       async step(action) {
+         await new Promise((resolve) => setTimeout(resolve, ${milliseconds}));
+         return super.step(action);
+       }
+     }`,
+  );
+  return `./slow-${milliseconds}.mjs#Slow`;
+}
+
 describe('dqn train', () => {
   test('leaves the files it promises, and goes on after Ctrl-C and SIGKILL as if nothing had happened', async () => {
     const run = `train cartpole --steps 4000 --seed 3 ${small}`;
@@ -240,17 +255,7 @@ describe('several runs', () => {
   }, 120_000);
 
   test('a run keeps a checkpoint where the process that began it dies while there is something to tell', async () => {
-    await writeFile(
-      join(folder, 'slow.mjs'),
-      `import { CartPole } from './built/environments.mjs';
-       export class Slow extends CartPole {
-         async step(action) {
-           await new Promise((resolve) => setTimeout(resolve, 5));
-           return super.step(action);
-         }
-       }`,
-    );
-    const line = 'train ./slow.mjs#Slow --steps 100 --evaluation-period 1 --evaluation-episodes 2 --out orphan';
+    const line = `train ${await slowPole(5)} --steps 100 --evaluation-period 1 --evaluation-episodes 2 --out orphan`;
     const child = fork(join(folder, 'built/cli.mjs'), line.split(' '), {
       cwd: folder,
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
@@ -309,17 +314,7 @@ describe('dqn tune', () => {
   }, 120_000);
 
   test('Ctrl-C in a trial costs it none of its scores', async () => {
-    await writeFile(
-      join(folder, 'calm.mjs'),
-      `import { CartPole } from './built/environments.mjs';
-       export class Calm extends CartPole {
-         async step(action) {
-           await new Promise((resolve) => setTimeout(resolve, 1));
-           return super.step(action);
-         }
-       }`,
-    );
-    const line = `tune ./calm.mjs#Calm --space space.json ${few} --trials 1 --out tune-c`;
+    const line = `tune ${await slowPole(1)} --space space.json ${few} --trials 1 --out tune-c`;
     const child = spawn(process.execPath, [join(folder, 'built/cli.mjs'), ...line.split(' ')], { cwd: folder, stdio: 'ignore' });
     const log = () => readFile(join(folder, 'tune-c/trials/1/log.jsonl'), 'utf8').catch(() => '');
     await vi.waitUntil(async () => (await log()).includes('"step":60,'), { timeout: 30_000, interval: 20 });

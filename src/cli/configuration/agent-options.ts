@@ -12,7 +12,6 @@ import {
   implicitQuantile,
   linear,
   munchausen,
-  natureConvolutions,
   noisyGreedy,
   polyak,
   prioritized,
@@ -157,7 +156,7 @@ function networkAndReplay({ base, network, priorities, memory }: RegisteredPrese
     const { capacity, length, burnIn } = memory;
     const units = agent.units ?? memory.units;
     return {
-      network: withPrior(recurrent({ convolutions: natureConvolutions, hidden, units, after: [units], dueling: true }), priorScale),
+      network: withPrior(recurrent({ ...network, hidden, units, after: [units] }), priorScale),
       replay: sequences({
         capacity: replayCapacity ?? capacity,
         length: agent.sequenceLength ?? length,
@@ -167,7 +166,7 @@ function networkAndReplay({ base, network, priorities, memory }: RegisteredPrese
     };
   }
   const changed: { network?: unknown; replay?: unknown } = {};
-  const noisy = sigma === undefined ? network?.noisy : { sigma };
+  const noisy = sigma === undefined ? network.noisy : { sigma };
   if (hidden || sigma !== undefined || priorScale !== undefined) {
     changed.network = withPrior(adaptive({ ...network, ...(noisy && { noisy }), ...(hidden && { hidden }) }), priorScale);
   }
