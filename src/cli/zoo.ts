@@ -55,6 +55,13 @@ const minAtar: TunedNumbers = {
     sequenceLength: 16,
     burnIn: 4,
   },
+  presets: {
+    // A layer between the convolution and the embedding: a fraction is then 128 products wide in place of 1,024, an update a few times as quick.
+    iqn: { hidden: [128, 128] },
+    fqf: { hidden: [128, 128], quantiles: 8 },
+    // Every step of a sequence is convolved.
+    r2d2: { batchSize: 8, learnPeriod: 4 },
+  },
 };
 
 // Found by hand on a few seeds; `docs/benchmarks.md` names them, and `docs/learning-study.md` holds what comes of them on others. Returns of three or five steps find
