@@ -86,6 +86,19 @@ describe('a standalone policy', () => {
     );
   });
 
+  it('reads weights that lie apart from any bytes, a Buffer of Node that lies within other memory among them', async () => {
+    const policy = policyWith({ inputShape: [3], layers: [{ kind: 'dense', units: 2 }] }, expected(), 2);
+    for (const bits of [8, 32] as const) {
+      const apart = exportPolicy(policy, { bits, weights: 'apart' });
+      const { createPolicy } = await load<{ createPolicy: (bytes: Uint8Array) => Acts }>(apart);
+      const within = Buffer.alloc(apart.weights.length + 21, 0x3f);
+      within.set(apart.weights, 13);
+      for (const bytes of [Buffer.from(apart.weights), within.subarray(13, 13 + apart.weights.length)]) {
+        await compare(createPolicy(bytes), bits === 8 ? quantizeWeights(policy) : policy, 1);
+      }
+    }
+  });
+
   it('pads images as the library does', async () => {
     const sizes = fc.integer({ min: 1, max: 3 });
     const pair = fc.tuple(sizes, sizes);

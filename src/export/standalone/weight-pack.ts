@@ -37,13 +37,16 @@ export class WeightPack {
 
   /** The code of `float` and, where it is needed, `steps`, which read `bytes`. */
   get code(): string[] {
-    const floats = `const floats = new Float32Array(bytes.slice(0, ${4 * this.#floatCount}).buffer);`;
+    // A copy, which begins where numbers of 4 bytes may. Not by slice(): that of Node's Buffer, which its files come in, copies nothing.
+    const own = 'const own = new Uint8Array(bytes).buffer;';
+    const floats = `const floats = new Float32Array(own, 0, ${this.#floatCount});`;
     const float = 'const float = (at, length) => floats.subarray(at, at + length);';
-    if (this.#stepCount === 0) return [floats, float];
+    if (this.#stepCount === 0) return [own, floats, float];
     return [
+      own,
       floats,
       float,
-      `const whole = new Int8Array(bytes.slice(${4 * this.#floatCount}).buffer);`,
+      `const whole = new Int8Array(own, ${4 * this.#floatCount});`,
       'const steps = (scales, n, at, length) => Float32Array.from({ length }, (_, i) => whole[at + i] * floats[scales + (i % n)]);',
     ];
   }
