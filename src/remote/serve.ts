@@ -1,7 +1,10 @@
 import type { Agent } from '../agent/agent.ts';
+import { openArchive } from '../common/archive.ts';
 import { checkNames } from '../common/check.ts';
 import { DqnError, describe } from '../common/errors.ts';
 import type { MaybePromise, Timing } from '../common/maybe-promise.ts';
+import { readFields } from '../common/read-state.ts';
+import type { State } from '../common/state.ts';
 import type { Environment } from '../environment/environment.ts';
 import type { VectorEnvironment } from '../environment/vector-environment.ts';
 import { checkpointSeries, type CheckpointSeries, type CheckpointSeriesOptions } from '../training/checkpoint-series.ts';
@@ -54,6 +57,8 @@ class Server<Config, Observation, M extends Timing> {
   #failure: DqnError | undefined;
   #setup: TrainingSetup<Observation, M> | undefined;
   #run: TrainingRun | undefined;
+  /** What the run goes on from; it takes that up with its first step. */
+  #resume: Uint8Array | undefined;
   #series: CheckpointSeries | undefined;
   #digest = new Digest(0);
   #progressPeriod = 0;
@@ -105,9 +110,10 @@ class Server<Config, Observation, M extends Timing> {
       case 'pause':
         return this.#pause();
       case 'policy':
+        await this.#takeUp();
         return this.#parts().setup.agent.savePolicy();
       case 'checkpoint':
-        return this.#parts().run.checkpoint();
+        return this.#checkpoint();
       case 'stop':
         return this.#stop();
     }
@@ -121,7 +127,8 @@ class Server<Config, Observation, M extends Timing> {
       const { agent, environment, options, checkpoints } = setup;
       this.#series = checkpoints && checkpointSeries(checkpoints);
       const latest = resume ? undefined : await this.#series?.latest();
-      this.#run = train(agent, environment, { ...options, resume: resume ?? latest?.bytes });
+      this.#resume = resume ?? latest?.bytes;
+      this.#run = train(agent, environment, { ...options, resume: this.#resume });
       this.#setup = setup;
       for (const error of latest?.damaged ?? []) this.#tell({ kind: 'problem', step: 0, error });
     } catch (error) {
@@ -191,6 +198,24 @@ class Server<Config, Observation, M extends Timing> {
     }
   }
 
+  /** Lets the agent know what the run is to go on from, where it is asked before the start: else it would tell of one that has learned nothing. */
+  async #takeUp(): Promise<void> {
+    const { setup } = this.#parts();
+    if (this.#status !== 'ready' || !this.#resume) return;
+    try {
+      await setup.agent.setState(readFields('train({ resume })', openArchive(this.#resume).state).agent as State);
+    } catch (error) {
+      throw this.#fail(error);
+    }
+  }
+
+  /** The whole run as it is now: before the start, what it is to go on from. */
+  async #checkpoint(): Promise<Uint8Array<ArrayBuffer>> {
+    await this.#takeUp();
+    // A copy: what is sent moves away.
+    return this.#status === 'ready' && this.#resume ? this.#resume.slice() : this.#parts().run.checkpoint();
+  }
+
   /** Keeps a checkpoint, where there is a store; that this fails is told, and does not stop the run. */
   async #keep(bytes?: Uint8Array): Promise<void> {
     if (!this.#series) return;
@@ -209,9 +234,9 @@ class Server<Config, Observation, M extends Timing> {
   async #stop(): Promise<FinalState> {
     const { setup, run } = this.#parts();
     const { agent, environment } = setup;
+    const checkpoint = await this.#checkpoint();
     const { step, updates } = agent;
     const policy = await agent.savePolicy();
-    const checkpoint = await run.checkpoint();
     if (this.#status === 'running' || this.#status === 'paused') await this.#keep(checkpoint);
     this.#tellProgress();
     await run.return();

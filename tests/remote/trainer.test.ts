@@ -193,6 +193,36 @@ describe('a run in a worker', () => {
     expect((await second.trainer.stop()).policy).toEqual((await alone(config)).policy);
   });
 
+  test('gives what it is to go on from, where it is asked before it starts', async () => {
+    const options = { options: { steps: 500 } };
+    const first = begin(options);
+    await first.trainer.start();
+    const { checkpoint, ...before } = await first.trainer.stop();
+    pair = threadPair();
+    const second = begin(options, { resume: checkpoint });
+    expect(await second.trainer.policy()).toEqual(before.policy);
+    expect(await second.trainer.checkpoint()).toEqual(checkpoint);
+    expect(await second.trainer.stop()).toEqual({ ...before, checkpoint });
+    pair = threadPair();
+    const third = begin(options, { resume: checkpoint });
+    await third.trainer.checkpoint();
+    await third.trainer.start();
+    await third.trainer.finished;
+    expect((await third.trainer.stop()).policy).toEqual((await alone(options)).policy);
+  });
+
+  test('tells before it starts, too, that a checkpoint does not fit', async () => {
+    const options = { options: { steps: 500 } };
+    const first = begin(options);
+    await first.trainer.start();
+    const { checkpoint } = await first.trainer.stop();
+    pair = threadPair();
+    const second = begin({ ...options, agent: { ...small, network: mlp({ hidden: [17] }) } }, { resume: checkpoint });
+    await expect(second.trainer.policy()).rejects.toMatchObject({ code: 'incompatible-checkpoint' });
+    expect(second.trainer.status).toBe('failed');
+    expect(await second.trainer.stop()).toMatchObject({ step: 0 });
+  });
+
   test('loses no episode where it is stopped and goes on, however often', async () => {
     const config = { options: { steps: 2_000 }, environment: timeLimit(new CartPole(), 2) };
     const returns: number[] = [];
