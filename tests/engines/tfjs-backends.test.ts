@@ -78,6 +78,28 @@ describe('backends of TensorFlow.js', () => {
     wasm.dispose();
   });
 
+  it('start where several are asked for at a time, of which TensorFlow.js by itself gives all but the last up', async () => {
+    await tfjs({ backend: 'cpu' });
+    let starts = 0;
+    const start = async () => {
+      starts++;
+      await new Promise((resolve) => void setTimeout(resolve, 10));
+      return new (findBackend('cpu').constructor as new () => KernelBackend)();
+    };
+    const packages = only({
+      node: async () => registerBackend('tensorflow', start),
+      webgpu: async () => registerBackend('webgpu', start),
+    });
+    pretendGpu({ requestAdapter: async () => ({ info: { vendor: 'acme' } }) });
+    const engines = await Promise.all([
+      startEngine({ backend: 'node' }, packages),
+      startEngine({ backend: 'webgpu' }, packages),
+      startEngine({ backend: 'node' }, packages),
+    ]);
+    expect(engines.map(({ description }) => /, (\w+)/.exec(description)?.[1])).toEqual(['node', 'webgpu', 'node']);
+    expect(starts).toBe(2);
+  });
+
   it('give agents that answer at once where numbers can be read at once, by type', async () => {
     expectTypeOf(tfjs<'wasm'>).returns.resolves.toEqualTypeOf<Awaited<ReturnType<typeof tfjs<'cpu'>>>>();
     const agent = await createAgent(new CartPole(), { engine: await tfjs({ backend: 'wasm' }), network: mlp({ hidden: [4] }) });

@@ -1,4 +1,4 @@
-import { env, findBackend, findBackendFactory, getBackend, setBackend } from '@tensorflow/tfjs-core';
+import { engine, env, findBackendFactory, getBackend, type KernelBackend, setBackend } from '@tensorflow/tfjs-core';
 import { DqnError } from '../../common/errors.ts';
 import { BACKENDS, type TfjsBackend } from './backends.ts';
 import { loadPackage } from './load-package.ts';
@@ -46,8 +46,8 @@ export async function startBackend(backend: TfjsBackend, packages: TfjsPackages,
       );
     adapter = adapterName(found);
   }
-  const loaded = findBackend(name) ? undefined : await loadPackage(packages, backend);
-  if (!findBackend(name) && !findBackendFactory(name)) {
+  const loaded = started(name) ? undefined : await loadPackage(packages, backend);
+  if (!started(name) && !findBackendFactory(name)) {
     throw unsupported(
       backend,
       `a platform that runs the backend ${backend}`,
@@ -55,7 +55,7 @@ export async function startBackend(backend: TfjsBackend, packages: TfjsPackages,
       "Use backend 'wasm', which runs everywhere.",
     );
   }
-  if (backend === 'wasm' && !findBackend(name)) {
+  if (backend === 'wasm' && !started(name)) {
     // One thread: the networks are small, and threads need a page that is isolated from other origins.
     env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
     if (wasmPaths !== undefined) (loaded as { setWasmPaths(paths: unknown): void }).setWasmPaths(wasmPaths);
@@ -84,23 +84,41 @@ export async function startBackend(backend: TfjsBackend, packages: TfjsPackages,
   }
 }
 
-async function start(backend: TfjsBackend, name: string): Promise<void> {
-  if (findBackend(name)) return;
-  const before = getBackend() as string | undefined;
-  let started: boolean;
+/** The backends of TensorFlow.js that have been started, by name. Not by findBackend(), which starts one that has not been. */
+function backends(): Record<string, KernelBackend | undefined> {
+  return (engine() as unknown as { registry: Record<string, KernelBackend | undefined> }).registry;
+}
+
+function started(name: string): boolean {
+  return backends()[name] !== undefined;
+}
+
+/** Backends that are being started, by name. */
+const starting = new Map<string, Promise<void>>();
+
+/** Starts a backend; of several calls at a time the first one acts. */
+function start(backend: TfjsBackend, name: string): Promise<void> {
+  const running = starting.get(name) ?? startAlone(backend, name).finally(() => starting.delete(name));
+  starting.set(name, running);
+  return running;
+}
+
+async function startAlone(backend: TfjsBackend, name: string): Promise<void> {
+  if (started(name)) return;
   try {
-    started = await setBackend(name);
+    // Not by setBackend(): it gives a start up where another one begins, and leaves TensorFlow.js without a backend while it waits.
+    backends()[name] = await findBackendFactory(name)();
   } catch (cause) {
     throw failed(backend, cause);
   }
-  if (!started) throw failed(backend);
-  if (before !== undefined && before !== name) await setBackend(before);
+  // Takes effect at once, since the backend is there.
+  if ((getBackend() as string | undefined) === undefined) void setBackend(name);
 }
 
-function failed(backend: TfjsBackend, cause?: unknown): DqnError {
+function failed(backend: TfjsBackend, cause: unknown): DqnError {
   const remedy =
     backend === 'wasm'
       ? 'In a browser, serve the .wasm files of @tensorflow/tfjs-backend-wasm and pass their place as wasmPaths.'
-      : "See the console for what TensorFlow.js says, or use backend 'wasm'.";
+      : "See the cause, or use backend 'wasm'.";
   return unsupported(backend, `a backend ${backend} that starts`, 'one that fails to', remedy, cause);
 }
