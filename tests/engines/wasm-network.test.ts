@@ -322,6 +322,23 @@ describe('the memory of the embedded engine', () => {
     expect(() => network.update(new Float32Array(4 * 33), 33, square, { learningRate: 1e-3 })).toThrow('asked for memory');
   });
 
+  it('of a network that asks for some of none is not freed with another network', () => {
+    const engine = wasm();
+    const create = (units: number, seed: number) =>
+      engine.createNetwork({ inputShape: [1], layers: [{ kind: 'dense', units }] }, { random: new Random(seed) });
+    const first = create(1, 1);
+    create(1, 2);
+    // It leaves a gap, into which small networks fit.
+    first.dispose();
+    const large = create(1_000, 3);
+    const small = create(1, 4);
+    const before = small.weights();
+    large.dispose();
+    create(1, 5);
+    expect(small.weights()).toEqual(before);
+    engine.dispose();
+  });
+
   it('is reused: a thousand networks need no more than a few', () => {
     const engine = wasm();
     const cycle = () => {

@@ -41,7 +41,8 @@ export class Heap {
    * @throws DqnError `out-of-memory`.
    */
   allocate(bytes: number): number {
-    const size = Math.ceil(bytes / LINE) * LINE;
+    // Also a block of nothing takes a line: at the address of another one, it would free that.
+    const size = Math.max(1, Math.ceil(bytes / LINE)) * LINE;
     const index = this.#free.findIndex((span) => span.bytes >= size);
     if (index >= 0) {
       const { start, bytes: found } = this.#free[index];
