@@ -1,4 +1,4 @@
-import { checkNumber } from './check.ts';
+import { checkNumber, checkRest } from './check.ts';
 import { DqnError, describe } from './errors.ts';
 
 /** A number that changes with time: ε, a learning rate, an importance exponent. Write your own as `{ kind, at }`. */
@@ -59,9 +59,15 @@ export function constant(value: number): ConstantSchedule {
 /**
  * A straight line: `from + (to − from) · (step − start) / steps`, `from` until `start` and `to` from `start + steps` on.
  * @param steps - how long it takes, above 0.
- * @throws DqnError `invalid-option` if a number is not finite, `steps` not above 0 or `start` below 0.
+ * @throws DqnError `invalid-option` if a number is not finite, `steps` not above 0 or `start` below 0 or misspelt.
  */
-export function linear(from: number, to: number, steps: number, { start = 0 }: { readonly start?: number } = {}): LinearSchedule {
+export function linear(
+  from: number,
+  to: number,
+  steps: number,
+  { start = 0, ...unknown }: { readonly start?: number } = {},
+): LinearSchedule {
+  checkRest('linear(options)', unknown);
   checkNumber('linear(from)', from);
   checkNumber('linear(to)', to);
   checkNumber('linear(steps)', steps, { min: 0, exclusiveMin: true });

@@ -1,3 +1,4 @@
+import { checkRest } from '../common/check.ts';
 import type { State } from '../common/state.ts';
 import type { ReplayLayout } from './replay-buffer.ts';
 import type { SampleContext, Sampler } from './sampler.ts';
@@ -41,8 +42,9 @@ class UniformSampler implements Sampler {
 /**
  * The replay memory of DQN: the last `capacity` transitions, drawn with equal probability and replacement (Lin 1992; Mnih et al. 2015).
  * Every observation is stored once, though two transitions hold it.
- * @throws DqnError `invalid-option` if the capacity is not a whole number in [1, 2³⁰].
+ * @throws DqnError `invalid-option` if the capacity is not a whole number in [1, 2³⁰], or a name is misspelt.
  */
-export function uniform({ capacity }: UniformOptions): UniformSpec {
+export function uniform({ capacity, ...unknown }: UniformOptions): UniformSpec {
+  checkRest('uniform(options)', unknown);
   return sampled({ capacity, sampler: { kind: 'uniform', create: () => new UniformSampler() } }) as UniformSpec;
 }

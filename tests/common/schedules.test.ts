@@ -137,6 +137,8 @@ describe('schedules', () => {
       expect(refusal(() => cosine(0, 1, bad))).toEqual({ code, where: 'cosine(steps)' });
     }
     expect(refusal(() => linear(0, 1, 1, { start: -1 }))).toEqual({ code, where: 'linear(start)' });
+    // @ts-expect-error The option is called start.
+    expect(refusal(() => linear(0, 1, 1, { begin: 5 }))).toEqual({ code, where: 'linear(options)' });
     expect(refusal(() => piecewise([]))).toEqual({ code, where: 'piecewise(points)' });
     expect(
       refusal(() =>

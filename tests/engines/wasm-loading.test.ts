@@ -72,6 +72,8 @@ describe('wasm()', () => {
   it('refuses an unknown option', () => {
     // @ts-expect-error: not an option
     expect(() => wasm({ simd: 'fast' })).toThrow(expect.objectContaining({ code: 'invalid-option', where: 'wasm(simd)' }));
+    // @ts-expect-error: a misspelt option
+    expect(() => wasm({ smid: 'strict' })).toThrow(expect.objectContaining({ code: 'invalid-option', received: 'smid' }));
   });
 
   it('refuses a malformed spec or optimiser', () => {

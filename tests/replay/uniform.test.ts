@@ -379,6 +379,10 @@ describe('uniform', () => {
     for (const capacity of [0, -1, 1.5, NaN, Infinity, 2 ** 31]) {
       expect(() => uniform({ capacity })).toThrow(expect.objectContaining({ code: 'invalid-option', where: 'uniform(capacity)' }));
     }
+    // @ts-expect-error An option of others.
+    expect(() => uniform({ capacity: 3, sampling: 'stratified' })).toThrow(
+      expect.objectContaining({ code: 'invalid-option', received: 'sampling' }),
+    );
     const spec = uniform({ capacity: 3 });
     for (const changes of [
       { observationSize: 0 },

@@ -1,3 +1,4 @@
+import { checkRest } from '../../common/check.ts';
 import { DqnError, describe } from '../../common/errors.ts';
 import { loadPart } from '../../common/load-part.ts';
 import { disposedEngine } from '../../networks/disposed-engine.ts';
@@ -68,9 +69,10 @@ export class WasmEngine implements Engine<'sync'> {
  * and Bun. Synchronous, allocates nothing per step, and the same seed gives the same numbers, bit for bit (across platforms
  * with `simd: 'strict'`). Networks of one engine share one memory, so copying between them is a move inside it. Its code and that of each kind of layer are
  * loaded by `prepare(spec)`, which `createAgent` and `loadPolicy` call.
- * @throws DqnError `unsupported-platform` without WebAssembly SIMD, `invalid-option` on an unknown option.
+ * @throws DqnError `unsupported-platform` without WebAssembly SIMD, `invalid-option` if an option is misspelt or unknown.
  */
-export function wasm({ simd = 'auto' }: WasmOptions = {}): WasmEngine {
+export function wasm({ simd = 'auto', ...unknown }: WasmOptions = {}): WasmEngine {
+  checkRest('wasm(options)', unknown);
   if (simd !== 'auto' && simd !== 'strict') {
     throw new DqnError({
       code: 'invalid-option',
