@@ -368,6 +368,16 @@ describe('keepCheckpoints', () => {
     expect(saved).toEqual([2]);
   });
 
+  test('begin anew with every run: the last one of a run is kept though another ended at that step', async () => {
+    const saved: number[] = [];
+    const series = { save: async (step: number) => String(saved.push(step)), latest: async () => undefined };
+    const callback = keepCheckpoints({ series, period: 5 });
+    for (let run = 0; run < 2; run++) await runTraining(fakeRun([stepOf(1), stepOf(2)]), [callback]);
+    expect(saved).toEqual([2, 2]);
+    await expect(runTraining(fakeRun([new Error('at once')]), [callback])).rejects.toThrow('at once');
+    expect(saved).toEqual([2, 2]);
+  });
+
   test('resume bit for bit, with no episode left out', async () => {
     const whole = await agentOf();
     const events = await collect(train(whole, new Parrot(), { steps: 100 }));

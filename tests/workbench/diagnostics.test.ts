@@ -378,6 +378,17 @@ describe('diagnose', () => {
     expect(warn.mock.calls.flat().at(-1)).toMatch(/reward was 101/);
   });
 
+  test('warns anew in every run', async () => {
+    const warnings: TrainingWarning[] = [];
+    const onWarning = (warning: TrainingWarning) => void warnings.push(warning);
+    const callback = diagnose({ agent: await small(), observations, period: 1, onWarning });
+    for (const at of [1, 2]) await runTraining(fakeRun([stepOf(at, update(at, { meanQ: 151 }))]), [callback]);
+    expect(warnings.map(({ kind, step }) => [kind, step])).toEqual([
+      ['impossible-values', 1],
+      ['impossible-values', 2],
+    ]);
+  });
+
   test('notices dead units and features that collapse', async () => {
     const agent = await small(mlp({ hidden: [32, 16] }));
     const many = await probeObservations(new CartPole(), { count: 64, seed: 2 });

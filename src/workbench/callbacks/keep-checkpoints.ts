@@ -31,6 +31,11 @@ export function keepCheckpoints(options: KeepCheckpointsOptions): Callback {
   };
   return {
     name: 'keepCheckpoints',
+    begin() {
+      now = 0;
+      kept = undefined;
+      due = false;
+    },
     onEvent(event, run) {
       if (event.kind === 'step' && event.step % period === 0) due = true;
       now = event.step;

@@ -104,6 +104,8 @@ export function diagnose<Observation, M extends Timing>(options: DiagnoseOptions
   return {
     name: 'diagnose',
     async begin() {
+      warned.clear();
+      due = false;
       units = await HiddenUnits.of(agent.online);
     },
     onEvent(event, run) {
