@@ -1,5 +1,6 @@
 import { damagedState, readArray, readFields, readInteger, readList } from '../common/read-state.ts';
 import type { State, Stateful } from '../common/state.ts';
+import { none, sized } from './arrays.ts';
 
 /** What acting in one environment carries from step to step. */
 interface StreamMemory {
@@ -17,7 +18,8 @@ interface StreamMemory {
 export class ActingMemory implements Stateful {
   readonly #stateSize: number;
   readonly #streams: StreamMemory[] = [];
-  #packed = new Float32Array(0);
+  /** For the states of one pass; none while a pass has it. */
+  #packed = none;
 
   constructor(stateSize: number) {
     this.#stateSize = stateSize;
@@ -41,20 +43,23 @@ export class ActingMemory implements Stateful {
   /** `[N, H]`: the states of the first N of the given environments, to be changed by the network and given to {@link ActingMemory.carry}. */
   states(streams: Int32Array, count: number): Float32Array {
     const size = this.#stateSize;
-    if (this.#packed.length !== count * size) this.#packed = new Float32Array(count * size);
-    for (let i = 0; i < count; i++) this.#packed.set(this.#of(streams[i]).state, i * size);
-    return this.#packed;
+    const states = sized(this.#packed, count * size);
+    // Others may act before an engine that takes its time has answered.
+    this.#packed = none;
+    for (let i = 0; i < count; i++) states.set(this.#of(streams[i]).state, i * size);
+    return states;
   }
 
-  /** Keeps the states after a step. */
-  carry(streams: Int32Array, count: number): void {
+  /** Keeps the states after a step, in the array that {@link ActingMemory.states} gave. */
+  carry(streams: Int32Array, count: number, states: Float32Array): void {
     const size = this.#stateSize;
     for (let i = 0; i < count; i++) {
       const memory = this.#of(streams[i]);
       memory.before.set(memory.state);
-      memory.state.set(this.#packed.subarray(i * size, (i + 1) * size));
+      memory.state.set(states.subarray(i * size, (i + 1) * size));
       memory.acted = true;
     }
+    this.#packed = states;
   }
 
   /** The state that the last observation met, if it has been acted on since the last step. */

@@ -144,7 +144,7 @@ export class Actor<Observation, M extends Timing> {
     if (network.stateSize === 0) return network.forward(inputs, count, { noise, fractions });
     const state = memory.states(streams, count);
     return chain(network.forward(inputs, count, { noise, fractions, state }), (outputs) => {
-      memory.carry(streams, count);
+      memory.carry(streams, count, state);
       return outputs;
     });
   }

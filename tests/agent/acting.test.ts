@@ -1,5 +1,17 @@
 import { describe, expect, test } from 'vitest';
-import { box, createAgent, discrete, greedy, mlp, noisyGreedy, wasm, type Engine, type Explorer } from '../../src/index.ts';
+import {
+  box,
+  createAgent,
+  discrete,
+  greedy,
+  mlp,
+  noisyGreedy,
+  recurrent,
+  sequences,
+  wasm,
+  type Engine,
+  type Explorer,
+} from '../../src/index.ts';
 import type { MaybePromise, Timing } from '../../src/common/maybe-promise.ts';
 import type { ForwardOptions } from '../../src/networks/q-network.ts';
 
@@ -36,6 +48,24 @@ describe('on an engine that takes its time', () => {
     const batch = agent.actBatch([first, second], { actionMasks: [Uint8Array.of(0, 1, 0), Uint8Array.of(1, 0, 0)] });
     const single = agent.act(first, { actionMask: Uint8Array.of(0, 0, 1), explore: false });
     expect([...(await batch), await single]).toEqual([1, 0, 2]);
+  });
+
+  test('acts that overlap carry on each the memory of its own environment', async () => {
+    const make = () =>
+      createAgent(spaces, {
+        engine: later,
+        network: recurrent({ units: 4 }),
+        replay: sequences({ capacity: 100, length: 4, burnIn: 0 }),
+        explorer: greedy(),
+      });
+    const [together, inTurn] = [await make(), await make()];
+    for (let step = 0; step < 2; step++) {
+      await Promise.all([together.act(first, { stream: 0 }), together.act(second, { stream: 1 })]);
+      await inTurn.act(first, { stream: 0 });
+      await inTurn.act(second, { stream: 1 });
+    }
+    const [one, other] = [await together.getState(), await inTurn.getState()];
+    expect(one).toEqual(other);
   });
 
   test('acts that overlap are explored each for its own environment', async () => {
