@@ -7,9 +7,9 @@ import {
   setBackend,
   type KernelBackend,
 } from '@tensorflow/tfjs-core';
-import { afterEach, describe, expect, expectTypeOf, it } from 'vitest';
+import { afterEach, describe, expect, expectTypeOf, it, vi } from 'vitest';
 import { INSTALLED, type TfjsPackages } from '../../src/engines/tfjs/packages.ts';
-import { adapterName, isSoftware } from '../../src/engines/tfjs/surroundings.ts';
+import { adapterName, isSoftware, rendererName } from '../../src/engines/tfjs/surroundings.ts';
 import { startEngine } from '../../src/engines/tfjs/tfjs.ts';
 import { KERNELS } from '../../src/engines/tfjs/ops.ts';
 import { type Engine, mlp, createAgent } from '../../src/index.ts';
@@ -198,6 +198,32 @@ describe('backends of TensorFlow.js', () => {
     expect('GpuStandIn' in globalThis).toBe(true);
     Reflect.deleteProperty(globalThis, 'GpuStandIn');
   });
+});
+
+it('the renderer behind WebGL is asked for its name by a context that is given back', () => {
+  const loseContext = vi.fn<() => void>();
+  const extensions: Record<string, object> = {
+    WEBGL_debug_renderer_info: { UNMASKED_RENDERER_WEBGL: 7 },
+    WEBGL_lose_context: { loseContext },
+  };
+  const gl = {
+    RENDERER: 1,
+    getExtension: (name: string) => extensions[name] ?? null,
+    getParameter: (what: number) => `GPU ${what}`,
+  };
+  vi.stubGlobal(
+    'OffscreenCanvas',
+    class {
+      getContext = () => gl;
+    },
+  );
+  expect(rendererName()).toBe('GPU 7');
+  expect(loseContext).toHaveBeenCalledOnce();
+  delete extensions.WEBGL_debug_renderer_info;
+  delete extensions.WEBGL_lose_context;
+  expect(rendererName()).toBe('GPU 1');
+  vi.unstubAllGlobals();
+  expect(rendererName()).toBe('a renderer without a name');
 });
 
 describe('the backend auto', () => {

@@ -38,14 +38,18 @@ export function rendererName(): string {
   const gl = Canvas && new Canvas(1, 1).getContext('webgl2');
   if (!gl) return 'a renderer without a name';
   const info = gl.getExtension('WEBGL_debug_renderer_info');
-  return String(gl.getParameter(info ? info.UNMASKED_RENDERER_WEBGL : gl.RENDERER));
+  const name = String(gl.getParameter(info ? info.UNMASKED_RENDERER_WEBGL : gl.RENDERER));
+  // A page has so many contexts at most: for one more the browser takes the oldest away, though it be at work.
+  gl.getExtension('WEBGL_lose_context')?.loseContext();
+  return name;
 }
 
 /** The little of WebGL that tells a renderer's name. */
 interface WebGlCanvas {
   getContext(kind: 'webgl2'): {
     readonly RENDERER: number;
-    getExtension(name: string): { readonly UNMASKED_RENDERER_WEBGL: number } | null;
+    getExtension(name: 'WEBGL_debug_renderer_info'): { readonly UNMASKED_RENDERER_WEBGL: number } | null;
+    getExtension(name: 'WEBGL_lose_context'): { loseContext(): void } | null;
     getParameter(name: number): unknown;
   } | null;
 }
