@@ -99,7 +99,10 @@ export function trainOffline<Observation>(
   checkInteger('trainOffline({ updates })', options.updates, { min: 1 });
   const { checkpointPeriod, evaluation } = options;
   if (checkpointPeriod !== undefined) checkInteger('trainOffline({ checkpointPeriod })', checkpointPeriod, { min: 1 });
-  if (evaluation) checkInteger('trainOffline({ evaluation: { period } })', evaluation.period, { min: 1 });
+  if (evaluation) {
+    checkNames('trainOffline({ evaluation })', evaluation, { environment: true, period: true, episodes: true, seed: true });
+    checkInteger('trainOffline({ evaluation: { period } })', evaluation.period, { min: 1 });
+  }
   const agent = 'start' in learner ? undefined : new AgentLearner(learner, options.constraint);
   if (!agent && options.constraint) refuse('constraint', 'an agent to constrain', 'another learner', 'Leave it out.');
   const policy = agent ? agent.policy : (learner as Partial<Policy<Observation>>);

@@ -257,6 +257,9 @@ describe('trainOffline with an agent', () => {
     expect(refused({ evaluation: { environment: new Parrot(), period: 0 } })).toThrow(
       refusal('invalid-option', 'trainOffline({ evaluation: { period } })'),
     );
+    expect(refused({ evaluation: { environment: new Parrot(), period: 1, eposides: 3 } })).toThrow(
+      refusal('invalid-option', 'trainOffline({ evaluation })'),
+    );
     expect(refused({ steps: 3 })).toThrow(refusal('invalid-option', 'trainOffline(options)'));
   });
 });
