@@ -37,6 +37,17 @@ describe('learningCurves', () => {
     expect(() => learningCurves({ title: 't', runs: [{ group: 'a', series: new Map() }] })).toThrow(
       /expected runs that have logged numbers/,
     );
+    const wrong: [object, string][] = [
+      [{ runs: undefined }, 'learningCurves({ runs })'],
+      [{ runs: new Map() }, 'learningCurves({ runs })'],
+      [{ runs: [{ group: 'a', series: {} }] }, 'learningCurves({ runs[0].series })'],
+      [{ title: undefined }, 'learningCurves({ title })'],
+    ];
+    for (const [change, where] of wrong) {
+      expect(() => learningCurves({ title: 't', runs, ...change })).toThrow(
+        expect.objectContaining({ code: 'invalid-option', where }),
+      );
+    }
     // @ts-expect-error an unknown option
     expect(() => learningCurves({ title: 't', runs, nmae: 'x' })).toThrow(/nmae/);
   });

@@ -56,14 +56,10 @@ export const RETURNS = ['evaluation/return', 'episode/return'];
 export function htmlReport(options: ReportOptions): string {
   checkNames('htmlReport(options)', options, { title: true, runs: true, about: true });
   const { title, runs, about = {} } = options;
-  if (typeof title !== 'string' || title === '') throw invalid('title', 'some text', title);
-  if (!Array.isArray(runs) || runs.length === 0) throw invalid('runs', 'at least one run { group, series }', runs);
-  runs.forEach(({ group, series }: ReportedRun, i) => {
-    if (typeof group !== 'string' || group === '') throw invalid(`runs[${i}].group`, 'some text', group);
-    if (!(series instanceof Map)) throw invalid(`runs[${i}].series`, 'a Map of numbers by name', series);
-  });
+  if (typeof title !== 'string' || title === '') throw invalid('htmlReport', 'title', 'some text', title);
+  checkRuns('htmlReport', runs);
   const groups = groupsOf(runs);
-  const names = [...new Set(runs.flatMap(({ series }: ReportedRun) => [...series.keys()]))].toSorted(byImportance);
+  const names = [...new Set(runs.flatMap(({ series }) => [...series.keys()]))].toSorted(byImportance);
   const charts = names.flatMap((name) => chartOf(name, groups));
   return [
     '<!doctype html>',
@@ -183,10 +179,20 @@ function short(value: number): string {
   return Number(value.toPrecision(4)).toLocaleString('en');
 }
 
-function invalid(argument: string, expected: string, received: unknown): DqnError {
+/** @throws DqnError `invalid-option` unless there are runs, each with its group and its numbers. */
+export function checkRuns(name: string, runs: readonly ReportedRun[]): void {
+  if (!Array.isArray(runs) || runs.length === 0) throw invalid(name, 'runs', 'at least one run { group, series }', runs);
+  runs.forEach(({ group, series }: ReportedRun, i) => {
+    if (typeof group !== 'string' || group === '') throw invalid(name, `runs[${i}].group`, 'some text', group);
+    if (!(series instanceof Map)) throw invalid(name, `runs[${i}].series`, 'a Map of numbers by name', series);
+  });
+}
+
+/** The error of an argument that is none. */
+export function invalid(name: string, argument: string, expected: string, received: unknown): DqnError {
   return new DqnError({
     code: 'invalid-option',
-    where: `htmlReport({ ${argument} })`,
+    where: `${name}({ ${argument} })`,
     expected,
     received: describe(received),
     remedy: `Pass ${expected}.`,

@@ -4,7 +4,7 @@ import { interquartileMean } from '../../statistics/aggregates.ts';
 import { chart, type ChartCurve } from './chart.ts';
 import { meanCurve } from './curves.ts';
 import { escapeText } from './escape-text.ts';
-import { groupsOf, RETURNS, type ReportedRun } from './html-report.ts';
+import { checkRuns, groupsOf, invalid, RETURNS, type ReportedRun } from './html-report.ts';
 import { curveStyle } from './style.ts';
 
 /** What {@link learningCurves} draws. */
@@ -30,6 +30,8 @@ const LINE = 20;
 export function learningCurves(options: LearningCurvesOptions): string {
   checkNames('learningCurves(options)', options, { title: true, runs: true, name: true });
   const { title, runs } = options;
+  if (typeof title !== 'string') throw invalid('learningCurves', 'title', 'some text', title);
+  checkRuns('learningCurves', runs);
   const logged = [...new Set(runs.flatMap(({ series }) => [...series.keys()]))];
   const name = options.name ?? RETURNS.find((each) => logged.includes(each)) ?? RETURNS[0];
   const curves = [...groupsOf(runs)].flatMap(([group, members], color): ChartCurve[] => {
