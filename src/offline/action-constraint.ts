@@ -1,7 +1,7 @@
 import { discreteActions } from '../agent/discrete-actions.ts';
 import { ObservationCodec } from '../agent/observation-codec.ts';
 import type { Policy } from '../agent/policy.ts';
-import { checkNumber } from '../common/check.ts';
+import { checkNames, checkNumber } from '../common/check.ts';
 import { chain, type MaybePromise } from '../common/maybe-promise.ts';
 import type { Environment } from '../environment/environment.ts';
 import type { ActionModel } from './action-model.ts';
@@ -29,9 +29,10 @@ export interface SupportedOptions {
  * "Benchmarking Batch Deep Reinforcement Learning", eq. 12). With `doubleQ()` the target is `y = r + γ Q⁻(s', argmax_{a allowed} Q(s', a))`.
  *
  * There the model of the behaviour learns beside the values; here it has learned before, as a {@link BehaviorCloning} for example, and stays as it is.
- * @throws DqnError `invalid-option` if τ is outside [0, 1].
+ * @throws DqnError `invalid-option` if τ is outside [0, 1] or its name is misspelt.
  */
 export function supported(model: ActionModel, options: SupportedOptions = {}): ActionConstraint {
+  checkNames('supported(options)', options, { threshold: true });
   const threshold = checkNumber('supported({ threshold })', options.threshold ?? 0.3, { min: 0, max: 1 });
   return {
     kind: 'supported',

@@ -1,6 +1,6 @@
 import { discreteActions } from '../agent/discrete-actions.ts';
 import type { Policy } from '../agent/policy.ts';
-import { checkNumber } from '../common/check.ts';
+import { checkNames, checkNumber } from '../common/check.ts';
 import { DqnError, describe } from '../common/errors.ts';
 import type { MaybePromise } from '../common/maybe-promise.ts';
 import type { Environment } from '../environment/environment.ts';
@@ -33,6 +33,7 @@ export function actionModel<Observation>(
   environment: Pick<Environment<Observation, number>, 'observationSpace' | 'actionSpace'>,
   options: ActionModelOptions = {},
 ): ActionModel {
+  checkNames('actionModel(options)', options, { epsilon: true });
   const epsilon = checkNumber('actionModel({ epsilon })', options.epsilon ?? 0, { min: 0, max: 1 });
   const { n, start } = discreteActions(environment.actionSpace, 'actionModel(environment)');
   const { observationSpace } = environment;

@@ -1,4 +1,4 @@
-import { checkNumber } from '../common/check.ts';
+import { checkNames, checkNumber } from '../common/check.ts';
 import { checkTable } from './action-model.ts';
 import { refuseEmpty, type Dataset } from './dataset.ts';
 import { checkProbabilities, knownBehavior } from './importance-sampling.ts';
@@ -22,9 +22,10 @@ export interface DoublyRobustOptions {
  *
  * after the last step 0 where the episode terminated, and V̂ of its last observation where it was cut off (Jiang and Li 2016, "Doubly Robust Off-policy Value Evaluation for Reinforcement Learning", eq. 10). It is unbiased if
  * either the probabilities or the model are right (the model of a cut-off end apart); with a model of zeros it is importance sampling per decision.
- * @throws DqnError `invalid-dataset` without an episode, `invalid-option` on a table of another size, a probability out of range or missing, or a value that is not finite.
+ * @throws DqnError `invalid-dataset` without an episode, `invalid-option` on a table of another size, a probability out of range or missing, a value that is not finite, or a misspelt option.
  */
 export function doublyRobust(dataset: Dataset, options: DoublyRobustOptions): number {
+  checkNames('doublyRobust(options)', options, { policy: true, qValues: true, behavior: true, discount: true });
   const { policy, qValues } = options;
   const discount = checkNumber('doublyRobust({ discount })', options.discount ?? 1, { min: 0, max: 1 });
   const { size, episodes, actionCount, actions, rewards, terminations, episodeEnds } = dataset;

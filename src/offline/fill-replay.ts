@@ -1,4 +1,4 @@
-import { checkInteger, checkNumber } from '../common/check.ts';
+import { checkInteger, checkNames, checkNumber } from '../common/check.ts';
 import { DqnError, describe } from '../common/errors.ts';
 import { NStepAccumulator } from '../replay/n-step.ts';
 import type { ReplayBuffer, ReplayLayout } from '../replay/replay-buffer.ts';
@@ -25,6 +25,7 @@ export function datasetLayout({ observationSize, observations, actionCount }: Da
  * @throws DqnError `invalid-option`.
  */
 export function fillReplay(replay: ReplayBuffer, dataset: Dataset, options: FillReplayOptions = {}): void {
+  checkNames('fillReplay(options)', options, { discount: true, nStep: true, actionMasks: true });
   const discount = checkNumber('fillReplay({ discount })', options.discount ?? 0.99, { min: 0, max: 1 });
   const n = checkInteger('fillReplay({ nStep })', options.nStep ?? 1, { min: 1 });
   const { actionMasks } = options;

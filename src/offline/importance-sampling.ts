@@ -1,4 +1,4 @@
-import { checkNumber } from '../common/check.ts';
+import { checkNames, checkNumber } from '../common/check.ts';
 import { DqnError, describe } from '../common/errors.ts';
 import type { Dataset } from './dataset.ts';
 
@@ -23,9 +23,10 @@ export interface ImportanceSamplingOptions {
 /**
  * The value of a policy at the start of an episode, from complete episodes that another one recorded: a fragment at the end is left out, as what it would have brought is not known. Source: Precup, Sutton and Singh 2000, "Eligibility Traces for Off-Policy
  * Policy Evaluation".
- * @throws DqnError `invalid-dataset` without a complete episode, `invalid-option` if a probability is out of range or missing, or another option.
+ * @throws DqnError `invalid-dataset` without a complete episode, `invalid-option` if a probability is out of range or missing, or another option is, or is misspelt.
  */
 export function importanceSampling(dataset: Dataset, options: ImportanceSamplingOptions): number {
+  checkNames('importanceSampling(options)', options, { behavior: true, target: true, discount: true, kind: true });
   const { target, kind = 'perDecision' } = options;
   const behavior = knownBehavior('importanceSampling', dataset, options.behavior);
   const discount = checkNumber('importanceSampling({ discount })', options.discount ?? 1, { min: 0, max: 1 });

@@ -242,6 +242,7 @@ describe('doublyRobust', () => {
     expect(refused({ behavior: [0] })).toThrow(refusal('invalid-option', 'doublyRobust(behavior[0])'));
     expect(refused({ behavior: undefined })).toThrow(refusal('invalid-option', 'doublyRobust(behavior)'));
     expect(refused({ discount: -1 })).toThrow(refusal('invalid-option', 'doublyRobust({ discount })'));
+    expect(refused({ discuont: 0.9 })).toThrow(refusal('invalid-option', 'doublyRobust(options)'));
     const empty = { policy: new Float32Array(0), qValues: new Float32Array(0), behavior: [] };
     expect(() => doublyRobust(tabularDataset(2, 2, []), empty)).toThrow(refusal('invalid-dataset', 'doublyRobust(dataset)'));
   });

@@ -102,6 +102,8 @@ describe.each([
     await expect(decode('', { actionCount: 1, observationType: 'int8' as never })).rejects.toThrow(
       refusal('invalid-option', `${name}({ observationType })`),
     );
+    const misspelt: object = { actionCount: 1, observationTyp: 'uint8' };
+    await expect(decode('', misspelt as TextOptions)).rejects.toThrow(refusal('invalid-option', `${name}(options)`));
   });
 });
 
@@ -375,6 +377,9 @@ describe('HDF5', () => {
     );
     await expect(encodeHdf5(expectedDataset, { layout: 'rlds' as never })).rejects.toThrow(
       refusal('invalid-option', 'encodeHdf5({ layout })'),
+    );
+    await expect(encodeHdf5(expectedDataset, { layuot: 'd4rl' } as object)).rejects.toThrow(
+      refusal('invalid-option', 'encodeHdf5(options)'),
     );
     // And still reads what is sound.
     expect((await read(fixture('minari.hdf5'))).size).toBe(3);

@@ -145,6 +145,7 @@ describe('fillReplay', () => {
     fillReplay(replay, dataset);
     expect(replay.size).toBe(3);
     expect(refusal(() => fillReplay(replay, dataset, { discount: 2 })).code).toBe('invalid-option');
+    expect(refusal(() => fillReplay(replay, dataset, { nSteps: 3 } as object)).where).toBe('fillReplay(options)');
   });
 });
 
@@ -252,6 +253,11 @@ describe('importanceSampling', () => {
     expect(refused(half, [0.5, 1.5, 0.5])).toEqual({ code: 'invalid-option', where: 'importanceSampling(target[1])' });
     expect(refused(half, [NaN, 0.5, 0.5])).toEqual({ code: 'invalid-option', where: 'importanceSampling(target[0])' });
     expect(refused([0.5], half)).toEqual({ code: 'invalid-option', where: 'importanceSampling(behavior)' });
+    const misspelt: object = { behavior: half, target: half, discuont: 0.9 };
+    expect(refusal(() => importanceSampling(dataset, misspelt as { target: number[] }))).toEqual({
+      code: 'invalid-option',
+      where: 'importanceSampling(options)',
+    });
     const none = { ...good, observations: new Float32Array(), episodeEnds: new Int32Array(), actions: new Int32Array() };
     const flags = { rewards: new Float32Array(), terminations: new Uint8Array(), truncations: new Uint8Array() };
     expect(refusal(() => importanceSampling(new Dataset({ ...none, ...flags }), { behavior: [], target: [] })).code).toBe(

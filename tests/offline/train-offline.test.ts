@@ -332,6 +332,7 @@ describe('constrained learning', () => {
     expect(await allowed(0.3)).toBe('110001111');
     expect(await allowed(0.6)).toBe('100001101');
     expect(await allowed(1)).toBe('100001101');
+    expect(() => supported(behavior, { treshold: 0 } as object)).toThrow(refusal('invalid-option', 'supported(options)'));
     for (const threshold of [-0.1, 1.1, NaN]) {
       expect(() => supported(behavior, { threshold })).toThrow(refusal('invalid-option', 'supported({ threshold })'));
     }
@@ -533,6 +534,9 @@ describe('actionModel', () => {
     const out = new Float32Array(6);
     await actionModel(policy, spaces, { epsilon: 0.3 }).probabilities(Float32Array.of(0, 1, 0, 1, 0, 0), 2, out);
     [0.1, 0.8, 0.1, 0.8, 0.1, 0.1].forEach((p, i) => expect(out[i]).toBeCloseTo(p, 6));
+    expect(() => actionModel(policy, spaces, { epsilom: 0.3 } as object)).toThrow(
+      refusal('invalid-option', 'actionModel(options)'),
+    );
     const wrong = actionModel({ act: () => 3 }, spaces);
     await expect(wrong.probabilities(Float32Array.of(0, 1, 0), 1, out)).rejects.toThrow(
       refusal('invalid-action', 'actionModel(policy)'),

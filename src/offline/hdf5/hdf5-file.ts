@@ -1,4 +1,4 @@
-import { checkInteger } from '../../common/check.ts';
+import { checkInteger, checkNames } from '../../common/check.ts';
 import { DqnError, describe } from '../../common/errors.ts';
 import type { Dataset } from '../dataset.ts';
 import { readD4rl, writeD4rl } from './d4rl.ts';
@@ -32,6 +32,7 @@ const SIGNATURE = '\x89HDF\r\n\x1a\n';
  * @throws DqnError `missing-package` without the package h5wasm, `invalid-option`, `invalid-dataset` for Minari's without an episode, which nothing would tell the columns of.
  */
 export async function encodeHdf5(dataset: Dataset, options: EncodeHdf5Options = {}): Promise<Uint8Array<ArrayBuffer>> {
+  checkNames('encodeHdf5(options)', options, { layout: true });
   const { layout = 'minari' } = options;
   if (layout !== 'minari' && layout !== 'd4rl') {
     throw new DqnError({

@@ -1,4 +1,4 @@
-import { checkInteger } from '../../common/check.ts';
+import { checkInteger, checkNames } from '../../common/check.ts';
 import { DqnError, describe } from '../../common/errors.ts';
 import { DatasetBuilder, type DatasetShape } from '../dataset-builder.ts';
 import type { Dataset } from '../dataset.ts';
@@ -134,7 +134,9 @@ export class TransitionTable {
 }
 
 /** @throws DqnError `invalid-option`. */
-export function checkTextOptions(where: string, { actionCount, observationType }: TextOptions): void {
+export function checkTextOptions(where: string, options: TextOptions): void {
+  checkNames(`${where}(options)`, options, { actionCount: true, observationType: true });
+  const { actionCount, observationType } = options;
   checkInteger(`${where}({ actionCount })`, actionCount, { min: 1 });
   if (observationType === undefined || observationType === 'float32' || observationType === 'uint8') return;
   throw new DqnError({
