@@ -2,6 +2,7 @@ import { discreteActions } from '../agent/discrete-actions.ts';
 import { ObservationCodec } from '../agent/observation-codec.ts';
 import type { Policy } from '../agent/policy.ts';
 import { checkNames, checkNumber } from '../common/check.ts';
+import { DqnError } from '../common/errors.ts';
 import { chain, type MaybePromise } from '../common/maybe-promise.ts';
 import type { Environment } from '../environment/environment.ts';
 import type { ActionModel } from './action-model.ts';
@@ -83,7 +84,10 @@ export function constrained<Observation>(
 /** Observations that a constraint is asked for at a time. */
 const CHUNK = 512;
 
-/** What is allowed at every observation of a dataset, `[N + E, A]`. */
+/**
+ * What is allowed at every observation of a dataset, `[N + E, A]`.
+ * @throws DqnError `invalid-part` if nothing is where a target bootstraps, which would be worth 0 there.
+ */
 export async function allowedActions(constraint: ActionConstraint, dataset: Dataset): Promise<Uint8Array> {
   const { observations, observationSize, actionCount } = dataset;
   const rows = dataset.size + dataset.episodes;
@@ -93,5 +97,22 @@ export async function allowedActions(constraint: ActionConstraint, dataset: Data
     const inputs = Float32Array.from(observations.subarray(from * observationSize, (from + batch) * observationSize));
     await constraint.allow(inputs, batch, actionCount, masks.subarray(from * actionCount, (from + batch) * actionCount));
   }
+  for (let episode = 0; episode < dataset.episodes; episode++) {
+    for (let step = dataset.start(episode); step < dataset.episodeEnds[episode]; step++) {
+      const row = step + episode + 1;
+      const mask = masks.subarray(row * actionCount, (row + 1) * actionCount);
+      if (dataset.terminations[step] === 0 && mask.every((may) => may === 0)) throw nothingAllowed(row);
+    }
+  }
   return masks;
+}
+
+function nothingAllowed(row: number): DqnError {
+  return new DqnError({
+    code: 'invalid-part',
+    where: `ActionConstraint.allow(), observation ${row}`,
+    expected: 'at least one allowed action',
+    received: 'none',
+    remedy: 'Write 1 for an action of every row.',
+  });
 }

@@ -73,7 +73,7 @@ const known = { updates: true, constraint: true, evaluation: true, checkpointPer
  * for await (const event of trainOffline(agent, dataset, { updates: 2_000 })) console.log(event.kind);
  * ```
  * @throws DqnError `invalid-option`; and from the events `invalid-dataset` if the dataset is of other spaces, `invalid-option` if the agent remembers something already or has too little
- * room, `diverged`, `aborted`, `invalid-checkpoint` or `incompatible-checkpoint`.
+ * room, `invalid-part` if the constraint allows no action, `diverged`, `aborted`, `invalid-checkpoint` or `incompatible-checkpoint`.
  */
 export function trainOffline<Observation, M extends Timing>(
   agent: Agent<Observation, M>,

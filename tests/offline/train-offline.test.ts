@@ -24,6 +24,7 @@ import {
   ofTaken,
   supported,
   trainOffline,
+  type ActionConstraint,
   type ActionModel,
   type OfflineEvent,
   type OfflineReport,
@@ -410,6 +411,26 @@ describe('constrained learning', () => {
     // Nothing is both possible and allowed: then what is possible.
     expect(policy.act(second, { actionMask: Uint8Array.of(0, 1, 0) })).toBe(1);
     expect(() => policy.act(Float32Array.of(NaN, 0, 0))).toThrow(refusal('invalid-observation', 'act(observation)'));
+  });
+
+  it('must allow an action wherever a target bootstraps', async () => {
+    // State 0 leads to state 1, and there to an end in state 2.
+    const steps: TabularEpisode['steps'] = [
+      [0, 0, 0],
+      [1, 0, 1],
+    ];
+    const dataset = tabularDataset(S, A, [{ steps, last: 2, end: 'terminated' }]);
+    const first = async (forbidden: number) => {
+      const constraint: ActionConstraint = {
+        kind: 'own',
+        allow: (observations, batch, actions, out) => {
+          for (let b = 0; b < batch; b++) out.fill(observations[b * S + forbidden] === 1 ? 0 : 1, b * actions, (b + 1) * actions);
+        },
+      };
+      return trainOffline(await createAgent(spaces, small), dataset, { updates: 1, constraint }).next();
+    };
+    await expect(first(1)).rejects.toThrow(refusal('invalid-part', 'ActionConstraint.allow(), observation 1'));
+    for (const state of [0, 2]) expect(await first(state)).toMatchObject({ value: { kind: 'update' } });
   });
 
   it('is for agents alone', async () => {
