@@ -60,6 +60,15 @@ export async function recordDataset<Observation>(
 ): Promise<Dataset> {
   checkNames('recordDataset(options)', options, known);
   const { explore = false, signal } = options;
+  if (policy !== 'random' && typeof policy?.act !== 'function') {
+    throw new DqnError({
+      code: 'invalid-option',
+      where: 'recordDataset(policy)',
+      expected: "'random' or a policy with act()",
+      received: describe(policy),
+      remedy: "Pass an agent, a loaded policy, an object with act(), or 'random'.",
+    });
+  }
   if ((options.steps === undefined) === (options.episodes === undefined)) {
     throw new DqnError({
       code: 'invalid-option',

@@ -173,6 +173,9 @@ describe('recordDataset', () => {
       refusal('invalid-option', 'recordDataset({ epsilon })'),
     );
     await expect(record({ stpes: 1 })).rejects.toThrow(refusal('invalid-option', 'recordDataset(options)'));
+    for (const policy of ['Random', null, {}]) {
+      await expect(record({ steps: 1 }, policy as 'random')).rejects.toThrow(refusal('invalid-option', 'recordDataset(policy)'));
+    }
     await expect(record({ steps: 1 }, { act: () => 7 })).rejects.toThrow(refusal('invalid-action', 'recordDataset(policy)'));
     await expect(record({ steps: 1, signal: { aborted: true } })).rejects.toThrow(expect.objectContaining({ code: 'aborted' }));
   });
