@@ -169,6 +169,18 @@ describe.each(pythons)('with $name', (python) => {
     expect(told[6]).toEqual([[0], {}]);
   });
 
+  it('sends its errors from process to process as they are', async () => {
+    const told = await playWith(python, [
+      ['make', './worlds.js#misbehaving', { how: 'throw' }],
+      ['reset', 1],
+      ['send', 0],
+      ['reset', 1],
+      ['step', 0],
+    ]);
+    expect(told[2]).toMatchObject({ code: 'environment-failed', message: expect.stringMatching(/the world is flat\n\s+at/) });
+    expect(told[2]).toEqual(told[4]);
+  });
+
   it.each(['exit', 'hang', 'never'])('notices the end of Node and starts it anew: %s', async (how) => {
     const calls: Call[] = [
       ['make', './worlds.js#misbehaving', { how }],

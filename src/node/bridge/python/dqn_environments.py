@@ -35,10 +35,18 @@ CHUNK = 2**20
 class DqnError(RuntimeError):
     """What went wrong on the other side or on the way there. `code` is a stable word, `trace` the stack of the other side."""
 
-    def __init__(self, code, message, trace=""):
+    def __init__(self, code, message="", trace=""):
+        if isinstance(code, DqnError):
+            # Gymnasium's AsyncVectorEnv makes the error of a worker anew, of that error alone.
+            code, message, trace = code.code, code.message, code.trace
         super().__init__(f"{message}\n{trace}" if trace else message)
         self.code = code
+        self.message = message
         self.trace = trace
+
+    def __reduce__(self):
+        # What it was made of, and not its text alone, goes from process to process.
+        return type(self), (self.code, self.message, self.trace)
 
 
 def malformed(message):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import pickle
 import signal
 import sys
 import time
@@ -45,6 +46,13 @@ for call, *arguments in options["calls"]:
             observation, *rest = environment.step(action_of(environment.action_space, arguments[0]))
             assert environment.observation_space.contains(observation), observation
             told.append([plain(observation), *plain(rest)])
+        elif call == "send":
+            # What Gymnasium's AsyncVectorEnv makes of an error of the step, which it sends from one process to another.
+            try:
+                environment.step(arguments[0])
+            except DqnError as error:
+                kind, value = pickle.loads(pickle.dumps((type(error), error)))
+                raise kind(value) from None
         elif call == "render":
             told.append(environment.render())
         elif call == "pid":
