@@ -181,6 +181,17 @@ describe.each(pythons)('with $name', (python) => {
     expect(told[2]).toEqual(told[4]);
   });
 
+  it('refuses seeds that Node cannot hold, and goes on', async () => {
+    const told = await playWith(python, [
+      ['make', './worlds.js#CartPole'],
+      ['reset', 2 ** 60],
+      ['reset', 1],
+      ['step', 0],
+    ]);
+    expect(told[1]).toEqual({ code: 'invalid-option', message: expect.stringContaining(String(Number.MAX_SAFE_INTEGER)) });
+    expect(told[3]).toHaveLength(5);
+  });
+
   it.each(['exit', 'hang', 'never'])('notices the end of Node and starts it anew: %s', async (how) => {
     const calls: Call[] = [
       ['make', './worlds.js#misbehaving', { how }],

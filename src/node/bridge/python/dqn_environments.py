@@ -29,6 +29,7 @@ MAX_JSON = 16 * 2**20
 MAX_RAW = 256 * 2**20
 MAX_NUMBERS = 2**24  # of one space
 MAX_DEPTH = 16
+MAX_SEED = 2**53 - 1
 CHUNK = 2**20
 
 
@@ -363,6 +364,8 @@ class DqnEnvironment(gymnasium.Env):
         super().reset(seed=seed)
         if self._bridge is None:
             raise DqnError("disposed", "the environment was closed")
+        if seed is not None and seed > MAX_SEED:
+            raise DqnError("invalid-option", f"the seed is {seed}, more than {MAX_SEED}, which is the last one that Node can hold")
         if self._bridge.ended.is_set():
             self._start()
         if seed is None and not self._seeded:
