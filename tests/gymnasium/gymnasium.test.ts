@@ -502,6 +502,11 @@ describe('without what is needed', () => {
       where: expect.stringContaining('/no/such/python'),
       remedy: expect.stringContaining('Python 3.9'),
     });
+    // As of an environment variable that is empty.
+    expect(await failure(gymnasium('CartPole-v1', { python: '' }))).toMatchObject({
+      code: 'missing-package',
+      where: 'gymnasium({ python: "" })',
+    });
   });
 
   const standin = pythons[0];

@@ -20,8 +20,10 @@ const GROUPS = process.platform !== 'win32';
  * @throws DqnError `missing-package` if there is no such program, or it cannot be started.
  */
 export async function startProcess(program: string, args: readonly string[]): Promise<Channel> {
-  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], windowsHide: true, detached: GROUPS });
+  let child: ChildProcess;
   try {
+    // Of what can be no path at all, such as an empty one, it does not tell later: it throws.
+    child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], windowsHide: true, detached: GROUPS });
     await once(child, 'spawn');
   } catch (cause) {
     throw new DqnError({
