@@ -181,7 +181,8 @@ export class BridgedVector<Observation, Action> implements VectorEnvironment<Obs
 
   async #restart(where: string): Promise<void> {
     const made = await makeEnvironments(this.#recipe);
-    const { observationSpace, actionSpace } = this.#made;
+    // Not those of the last start, which may have been refused.
+    const { observationSpace, actionSpace } = this;
     this.#made = made;
     this.#starts++;
     this.#touched = false;
