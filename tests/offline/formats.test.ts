@@ -64,9 +64,9 @@ const optionsOf = ({ actionCount, observations }: Dataset): TextOptions => ({
   observationType: observations instanceof Uint8Array ? 'uint8' : 'float32',
 });
 
-/** A text in pieces of so many characters. */
-function* pieces(text: string, length: number): Generator<string> {
-  for (let i = 0; i < text.length; i += length) yield text.slice(i, i + length);
+/** A text in pieces of so many characters, or bytes. */
+function* pieces<T extends string | Uint8Array>(text: T, length: number): Generator<T> {
+  for (let i = 0; i < text.length; i += length) yield text.slice(i, i + length) as T;
 }
 
 async function* later(parts: Iterable<string>): AsyncGenerator<string> {
@@ -95,8 +95,19 @@ describe.each([
     expect(await decode(text, { actionCount: 3 })).toEqual(dataset);
   });
 
+  it('reads bytes, whose pieces may end anywhere', async () => {
+    const dataset = new Dataset(good);
+    const bytes = new TextEncoder().encode(`\uFEFF${[...encode(dataset)].join('')}`);
+    for (const source of [bytes, pieces(bytes, 1), pieces(Buffer.from(bytes), 7)]) {
+      expect(await decode(source, { actionCount: 3 })).toEqual(dataset);
+    }
+  });
+
   it('refuses options that are none, and no text', async () => {
     const name = encode === encodeCsv ? 'decodeCsv' : 'decodeJsonLines';
+    for (const none of [undefined, 7, {}, [1, 2]]) {
+      await expect(decode(none as never, { actionCount: 3 })).rejects.toThrow(refusal('invalid-option', `${name}(text)`));
+    }
     await expect(decode('', { actionCount: 3 })).rejects.toThrow(refusal('invalid-dataset', `${name}(line 1)`));
     await expect(decode('', { actionCount: 0 })).rejects.toThrow(refusal('invalid-option', `${name}({ actionCount })`));
     await expect(decode('', { actionCount: 1, observationType: 'int8' as never })).rejects.toThrow(

@@ -49,14 +49,14 @@ export function* encodeCsv(dataset: Dataset): Generator<string, void, void> {
 /**
  * The dataset in comma-separated values, with the columns of {@link encodeCsv} in any order; flags may also be 1 and 0. Episodes follow one another and their numbers rise; within one every observation
  * is the next observation of the line before. All but the last must have an end.
- * @param text - in one piece or in pieces: a file's lines or a stream.
+ * @param text - a file's content, as text or bytes, in one piece or in pieces, as from a stream; ends of lines belong to it.
  * @throws DqnError `invalid-dataset` naming line and column: missing or unknown columns, NaN, infinity or what is no number, actions out of range, unsorted or broken episodes; `invalid-option`.
  */
 export async function decodeCsv(text: TextSource, options: TextOptions): Promise<Dataset> {
   checkTextOptions('decodeCsv', options);
   let heading: Heading | undefined;
   let table: TransitionTable | undefined;
-  for await (const [line, content] of linesOf(text)) {
+  for await (const [line, content] of linesOf('decodeCsv', text)) {
     const cells = content.split(',').map((cell) => cell.trim());
     if (!heading || !table) {
       heading = readHeading(cells, line);

@@ -44,14 +44,14 @@ export function* encodeJsonLines(dataset: Dataset): Generator<string, void, void
 
 /**
  * The dataset in lines of JSON, as {@link encodeJsonLines} writes them. Episodes follow one another and their numbers rise; within one every observation is the next observation of the line before. All but the last must have an end.
- * @param text - in one piece or in pieces: a file's lines or a stream.
+ * @param text - a file's content, as text or bytes, in one piece or in pieces, as from a stream; ends of lines belong to it.
  * @throws DqnError `invalid-dataset` naming line and key: no JSON, missing or unknown keys, what is no finite number, actions out of range, unsorted or broken episodes; `invalid-option`.
  */
 export async function decodeJsonLines(text: TextSource, options: TextOptions): Promise<Dataset> {
   checkTextOptions('decodeJsonLines', options);
   const { observationType = 'float32' } = options;
   let table: TransitionTable | undefined;
-  for await (const [line, content] of linesOf(text)) {
+  for await (const [line, content] of linesOf('decodeJsonLines', text)) {
     const row = readLine(content, line);
     if (!table) {
       const observationSize = row.observation.length;

@@ -3,8 +3,8 @@ import { DqnError, describe } from '../../common/errors.ts';
 import { DatasetBuilder, type DatasetShape } from '../dataset-builder.ts';
 import type { Dataset } from '../dataset.ts';
 
-/** Text in one piece, or in pieces that need not end where lines do. */
-export type TextSource = string | Iterable<string> | AsyncIterable<string>;
+/** Text in one piece, or in pieces that need not end where lines do; bytes are read as UTF-8. */
+export type TextSource = string | Uint8Array | Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>;
 
 /** What transitions in text do not tell by themselves. */
 export interface TextOptions {
@@ -179,16 +179,25 @@ export function* transitionsOf(dataset: Dataset): Generator<WrittenTransition> {
   }
 }
 
-/** The lines of a text with their numbers, from 1; empty ones are left out. Ends of lines may be those of Windows, and a byte order mark may stand before the first. */
-export async function* linesOf(text: TextSource): AsyncGenerator<readonly [number, string]> {
+/**
+ * The lines of a text with their numbers, from 1; empty ones are left out. Ends of lines may be those of Windows, and a byte order mark may stand before the first.
+ * @throws DqnError `invalid-option` if it is no text.
+ */
+export async function* linesOf(name: string, text: TextSource): AsyncGenerator<readonly [number, string]> {
+  const decoder = new TextDecoder();
+  const read = (piece: unknown): string => {
+    if (typeof piece === 'string') return piece;
+    if (piece instanceof Uint8Array) return decoder.decode(piece, { stream: true });
+    throw noText(name, piece);
+  };
   let rest = '';
   let line = 0;
   const take = (whole: string): readonly [number, string] => {
     line++;
     return [line, (line === 1 ? whole.replace(/^\uFEFF/, '') : whole).trim()];
   };
-  for await (const piece of typeof text === 'string' ? [text] : text) {
-    const lines = (rest + piece).split('\n');
+  for await (const piece of piecesOf(name, text)) {
+    const lines = (rest + read(piece)).split('\n');
     rest = lines.pop() ?? '';
     for (const each of lines) {
       const taken = take(each);
@@ -197,6 +206,22 @@ export async function* linesOf(text: TextSource): AsyncGenerator<readonly [numbe
   }
   const last = take(rest);
   if (last[1] !== '') yield last;
+}
+
+function piecesOf(name: string, text: TextSource): Exclude<TextSource, string | Uint8Array> {
+  if (typeof text === 'string' || text instanceof Uint8Array) return [text];
+  if (typeof text === 'object' && text !== null && (Symbol.iterator in text || Symbol.asyncIterator in text)) return text;
+  throw noText(name, text);
+}
+
+function noText(name: string, received: unknown): DqnError {
+  return new DqnError({
+    code: 'invalid-option',
+    where: `${name}(text)`,
+    expected: 'a text or its bytes, in one piece or in pieces',
+    received: describe(received),
+    remedy: "Pass the content of the file, or a stream of it, such as createReadStream(path, 'utf8').",
+  });
 }
 
 /** A float32 number in as few digits as tell it from all others. */
