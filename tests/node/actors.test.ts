@@ -221,6 +221,20 @@ test('an actor that had nothing to do is given its time from when it has', async
   await closing;
 });
 
+test.each(['synchronous', 'free'] as const)('closing ends a wait for steps: %s', async (mode) => {
+  const agent = await agentFor(new CartPole());
+  const { spawn, exit } = puppets(agent);
+  const actors = startActors(spawn, undefined, { actors: 2, mode });
+  open.push(actors);
+  await actors.begin(agent, 1);
+  const collecting = failure(actors.collect(agent));
+  const closing = actors.close();
+  exit();
+  await closing;
+  const late = new Promise((resolve) => setTimeout(resolve, 3_000, 'still waiting'));
+  expect(await Promise.race([collecting, late])).toMatchObject({ code: 'worker-failed', where: 'Actors.collect()' });
+});
+
 test('a run goes on from a checkpoint, with new episodes, to the same end', { timeout: 60_000 }, async () => {
   const agent = await agentFor(new CartPole());
   const events = await eventsOf(agent, actorsOf(), { steps: 1_000, checkpointPeriod: 500 });

@@ -102,6 +102,9 @@ export class Learning {
   }
 
   async close(): Promise<void> {
+    // Whoever still waits would do so for ever.
+    this.#failure ??= notBegun();
+    this.#wake?.();
     for (const { steps } of this.#places) steps.end();
     await Promise.all(this.#places.map(({ seat, acting }) => seat?.exit(acting ? CLOSING : 0)));
   }
@@ -279,4 +282,15 @@ function spawned(spawn: () => Worker): Worker {
       cause,
     });
   }
+}
+
+/** The error of collecting from actors that do not act. */
+export function notBegun(): DqnError {
+  return new DqnError({
+    code: 'worker-failed',
+    where: 'Actors.collect()',
+    expected: 'actors that have begun',
+    received: 'none, or closed ones',
+    remedy: 'Close them after the run, not while it goes on.',
+  });
 }

@@ -4,7 +4,7 @@ import { checkInteger, checkNames, checkNumber } from '../../common/check.ts';
 import { DqnError, describe } from '../../common/errors.ts';
 import type { Timing } from '../../common/maybe-promise.ts';
 import type { CollectedStep, Collector, CollectorProblem } from '../../training/collector.ts';
-import { Learning } from './learning.ts';
+import { Learning, notBegun } from './learning.ts';
 import type { ActorMode } from './messages.ts';
 
 /** How actors collect. */
@@ -103,15 +103,5 @@ function unknownMode(mode: unknown): DqnError {
     expected: "'synchronous' or 'free'",
     received: describe(mode),
     remedy: "Leave it out for 'synchronous'.",
-  });
-}
-
-function notBegun(): DqnError {
-  return new DqnError({
-    code: 'worker-failed',
-    where: 'Actors.collect()',
-    expected: 'actors that have begun',
-    received: 'none, or closed ones',
-    remedy: 'Close them after the run, not while it goes on.',
   });
 }
