@@ -17,6 +17,12 @@ if (what === 'workers') {
   const { process, helper } = (await environment.step(0)).info;
   console.log(JSON.stringify([process, helper]));
   if (what === 'wait') setInterval(() => {}, 1_000);
+  if (what === 'close') {
+    await environment.close();
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const done = Date.now();
+    globalThis.process.on('exit', () => console.log(Date.now() - done));
+  }
   if (what === 'spin') {
     await environment.step(0);
     await environment.step(0);

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { alive } from './alive.ts';
@@ -48,5 +49,10 @@ describe.each(pythons)('with $name', ({ program, path }) => {
     const [code] = (await once(child, 'exit')) as [number];
     expect(code).toBe(0);
     await expect.poll(() => pids.filter(alive), { timeout: 60_000 }).toEqual([]);
+  });
+
+  test('Node ends at once when all is done, though an environment was closed a moment ago', async () => {
+    const { child } = await begin('close');
+    expect(Number(await text(child.stdout))).toBeLessThan(700);
   });
 });

@@ -74,13 +74,14 @@ function channelTo(child: ChildProcess, name: string): Channel {
         killGroup(child);
         const reason = `its end ${signal === null ? `with code ${code}` : `by ${signal}`}`;
         // Processes that it has started may hold the pipe open.
-        const timer = setTimeout(end, AFTERGLOW, reason);
+        const timer = setTimeout(end, AFTERGLOW, reason).unref();
         stdout.once('close', () => {
           clearTimeout(timer);
           end(reason);
         });
       });
-      stdout.once('end', () => setTimeout(end, PATIENCE, 'the end of its output'));
+      // Whoever waits for an answer keeps this process alive; after it was closed nobody does.
+      stdout.once('end', () => setTimeout(end, PATIENCE, 'the end of its output').unref());
     },
     kill: (patience) => {
       stdin.end();
