@@ -22,7 +22,7 @@ export interface Experience<Observation> {
   /** The episode was cut off from outside: the target bootstraps from `nextObservation`. */
   readonly truncated: boolean;
   /** Possible actions at `nextObservation`; all where left out. */
-  readonly nextActionMask?: Uint8Array;
+  readonly nextActionMask?: Uint8Array | undefined;
   /** Which environment of a vector it comes from. Default 0. */
   readonly stream?: number;
 }
@@ -58,7 +58,7 @@ export interface ActBatchOptions {
   /** Whether to explore. Default true. */
   readonly explore?: boolean;
   /** One mask an observation; `undefined` where every action is possible. */
-  readonly actionMasks?: readonly (Uint8Array | undefined)[];
+  readonly actionMasks?: readonly (Uint8Array | undefined)[] | undefined;
 }
 
 /**

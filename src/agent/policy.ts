@@ -7,7 +7,7 @@ export interface ActOptions {
   /** Whether to explore (`true`, while training) or to take the best action (`false`, in evaluation and in use). */
   readonly explore?: boolean;
   /** One byte an action, 1 where it is possible. All are where left out. */
-  readonly actionMask?: Uint8Array;
+  readonly actionMask?: Uint8Array | undefined;
   /** Which environment of a vector the observation is of: a network with memory remembers each by itself. Default 0. */
   readonly stream?: number;
   /**

@@ -20,7 +20,7 @@ export interface BootstrapInput {
   /** `[B]`: the actions taken there. */
   readonly taken: Int32Array;
   /** `[B, A]`: 1 where an action is possible at the next observation, 0 where not. Left out where all are. */
-  readonly masks?: Uint8Array;
+  readonly masks?: Uint8Array | undefined;
   /** Environment steps so far: the clock of schedules. */
   readonly step: number;
 }

@@ -17,7 +17,7 @@ export interface ResetOptions {
 export interface ResetResult<Observation> {
   readonly observation: Observation;
   /** Which actions are possible now, one byte an action, 1 or 0. Left out where all are. */
-  readonly actionMask?: Uint8Array;
+  readonly actionMask?: Uint8Array | undefined;
   readonly info: Info;
 }
 
@@ -32,7 +32,7 @@ export interface StepResult<Observation> {
   /** The episode was cut off from outside, by a time limit say. The future goes on having value. */
   readonly truncated: boolean;
   /** Which actions are possible next, one byte an action, 1 or 0. Left out where all are. */
-  readonly actionMask?: Uint8Array;
+  readonly actionMask?: Uint8Array | undefined;
   readonly info: Info;
 }
 

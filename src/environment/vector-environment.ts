@@ -31,7 +31,7 @@ export interface VectorResetResult<Observation> {
   /** `[size]`; where a mask left an environment alone, its latest one. */
   readonly observations: Observation[];
   /** `[size]`; left out where no environment gave one. */
-  readonly actionMasks?: (Uint8Array | undefined)[];
+  readonly actionMasks?: (Uint8Array | undefined)[] | undefined;
   /** `[size]`; empty where a mask left an environment alone. */
   readonly infos: Info[];
 }
@@ -47,7 +47,7 @@ export interface VectorStepResult<Observation> extends VectorResetResult<Observa
   /** `[size]`: in every autoreset mode, the true last observation of each episode that ended in this step. */
   readonly finalObservations: (Observation | undefined)[];
   /** `[size]`: the action masks of the final observations; left out where no environment gave one. */
-  readonly finalActionMasks?: (Uint8Array | undefined)[];
+  readonly finalActionMasks?: (Uint8Array | undefined)[] | undefined;
   /** `[size]`: the infos of the final observations. */
   readonly finalInfos: (Info | undefined)[];
 }

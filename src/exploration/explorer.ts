@@ -10,7 +10,7 @@ export interface ExplorerInput {
   /** `[N, A]`, or `[N, heads, A]` for an explorer that has heads; may be longer. */
   readonly qValues: Float32Array;
   /** `[N, A]`: 1 where an action is possible. Left out where all are. At least one a row is. */
-  readonly masks?: Uint8Array;
+  readonly masks?: Uint8Array | undefined;
   /** `[N]`: which environment of a vector each state is of: 0, 1, … */
   readonly streams: Int32Array;
   /** `[N, D]`: the states, as the network sees them; may be longer. */

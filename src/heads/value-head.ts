@@ -80,13 +80,13 @@ export interface ValueHead {
    * Whether {@link ValueHead.loss} reads the outputs of the action taken alone, `W` of them from `taken[b] · W` on, so that an engine may spare itself the
    * others. Default: it may read all.
    */
-  readonly readsTakenAlone?: boolean;
+  readonly readsTakenAlone?: boolean | undefined;
   /** For a head whose network takes quantile fractions: the layer that must stand last in it. */
   readonly quantiles?: QuantileLayer;
   /** For a head that draws the fractions itself. */
   readonly fractions?: FractionSource;
   /** What else tells heads of this kind apart, as plain data: support, fractions. Kept in files, so that weights are not read with another meaning. */
-  readonly settings?: Readonly<Record<string, number | string | boolean>>;
+  readonly settings?: Readonly<Record<string, number | string | boolean>> | undefined;
   /** Writes Q(s, a) `[B, A]` from outputs, which have exactly `batch` rows. */
   qValues(outputs: Float32Array, batch: number, actions: number, out: Float32Array): void;
   /** Writes the Bellman target of each sample, `[B, targetWidth]`. */

@@ -10,7 +10,7 @@ export interface NetworkIo {
   /** The shape of one observation. */
   readonly inputShape: readonly number[];
   /** Every input is multiplied by this first; for bytes 1 / the largest. Default 1. */
-  readonly inputScale?: number;
+  readonly inputScale?: number | undefined;
   /** A: number of actions. */
   readonly actions: number;
   /** W: outputs per action. */
@@ -20,7 +20,7 @@ export interface NetworkIo {
   /** Numbers in one row of outputs, K · A · W; for quantiles at fractions, per fraction. */
   readonly outputSize: number;
   /** For a head whose network takes fractions: the layer that must stand last. */
-  readonly quantiles?: QuantileLayer;
+  readonly quantiles?: QuantileLayer | undefined;
 }
 
 /** A network still to be sized: what `network:` takes. Write your own as `{ kind, build }`. */

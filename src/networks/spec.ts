@@ -207,7 +207,7 @@ export interface NetworkSpec {
   /** The shape of one observation; its product is the input size. */
   readonly inputShape: readonly number[];
   /** Every input is multiplied by this first; for bytes 1 / the largest. Default 1. */
-  readonly inputScale?: number;
+  readonly inputScale?: number | undefined;
   /** From input to output; at least one. The last layer's width is the output size. */
   readonly layers: readonly LayerSpec[];
 }

@@ -27,7 +27,7 @@ export interface TrainOfflineOptions<Observation> {
   /** Updates between `checkpoint` events. Default: none. */
   readonly checkpointPeriod?: number;
   /** The bytes of a checkpoint to go on from; the learner must be made as it was, and the dataset be the same. */
-  readonly resume?: Uint8Array;
+  readonly resume?: Uint8Array | undefined;
   /** Stops the run with an `aborted` error at the next update; what was learned is kept. */
   readonly signal?: AbortSignalLike;
 }

@@ -19,7 +19,7 @@ import { fromWire } from './wire-error.ts';
 /** How to train in a worker. */
 export interface TrainerOptions {
   /** The bytes of a checkpoint to go on from, as `checkpoint()` gave them. Default: the latest in the worker's store, where it has one. */
-  readonly resume?: Uint8Array;
+  readonly resume?: Uint8Array | undefined;
   /** Milliseconds between two `progress` events, at least 0. Default 50. */
   readonly progressPeriod?: number;
   /** Milliseconds within which the worker must answer a call, and first of all show that it is there. Default 30,000. */

@@ -28,7 +28,7 @@ export interface Transition {
   /** The observation n steps later; the true last one at the end of an episode. */
   readonly nextObservation: Float32Array | Uint8Array;
   /** `[A]`: possible actions at `nextObservation`; all where left out. */
-  readonly nextActionMask?: Uint8Array;
+  readonly nextActionMask?: Uint8Array | undefined;
 }
 
 /** Sampled transitions, written into arrays that the buffer reuses: valid until the next `sample`. */
@@ -46,7 +46,7 @@ export interface Batch {
   /** `[B, D]`. */
   readonly nextObservations: Float32Array;
   /** `[B, A]`: possible next actions; left out where no transition ever came with a mask. */
-  readonly nextActionMasks?: Uint8Array;
+  readonly nextActionMasks?: Uint8Array | undefined;
   /** `[B]`: importance weights, ones for uniform sampling. */
   readonly weights: Float32Array;
   /** `[B]`: which transition each row is: its number since the buffer began, never reused. */
@@ -62,7 +62,7 @@ export interface ReplayBuffer extends Stateful {
   /** Transitions held now. */
   readonly size: number;
   /** Of prioritised buffers, while something is held. To read them changes nothing. */
-  readonly priorities?: ReplayPriorities;
+  readonly priorities?: ReplayPriorities | undefined;
   /** Copies a transition in. */
   add(transition: Transition): void;
   /**

@@ -20,7 +20,7 @@ export interface Sampler {
   /** Bytes of the typed arrays it holds, where it holds any. */
   readonly byteLength?: number;
   /** Of what was added and is not gone, where it has priorities; nothing while there is none. */
-  readonly priorities?: ReplayPriorities;
+  readonly priorities?: ReplayPriorities | undefined;
   /** Called when transition `id` was stored; the one `capacity` before it is gone then. */
   added(id: number): void;
   /** Writes the ids to draw, with replacement, and their importance weights, which are ones on entry. */

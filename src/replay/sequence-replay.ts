@@ -23,7 +23,7 @@ export interface SequenceStep {
   /** The true next observation, also at the end of an episode. */
   readonly nextObservation: Float32Array | Uint8Array;
   /** `[A]`: possible actions at `nextObservation`; all where left out. */
-  readonly nextActionMask?: Uint8Array;
+  readonly nextActionMask?: Uint8Array | undefined;
   readonly terminated: boolean;
   readonly truncated: boolean;
   /** `[H]`: the network's recurrent state when it saw `observation`, before it took it in. */
@@ -62,7 +62,7 @@ export interface SequenceBatch {
   /** `[T, B]`: the step in 0 … U − 1 whose observation is bootstrapped from. */
   readonly next: Int32Array;
   /** `[T, B, A]`: possible actions there; left out where no step ever came with a mask. */
-  readonly nextActionMasks?: Uint8Array;
+  readonly nextActionMasks?: Uint8Array | undefined;
   /** `[T, B]`: the sequence's importance weight where the step is real, 0 where it is padding. */
   readonly weights: Float32Array;
   /** `[B]`: which sequence each is; never reused. */
@@ -79,7 +79,7 @@ export interface SequenceReplay extends Stateful {
   /** Sequences that can be drawn now. */
   readonly sequences: number;
   /** Of sequences, where they are drawn by priority, while there are some. To read them changes nothing. */
-  readonly priorities?: ReplayPriorities;
+  readonly priorities?: ReplayPriorities | undefined;
   /** Copies a step in. */
   add(step: SequenceStep): void;
   /** Called when the episode of an environment is over or cut off. */

@@ -35,7 +35,7 @@ export interface TrainOptions<Observation> {
   /** Environment steps between `checkpoint` events. Default: none. */
   readonly checkpointPeriod?: number;
   /** The bytes of a checkpoint to go on from; the agent and the environment must be made as they were. */
-  readonly resume?: Uint8Array;
+  readonly resume?: Uint8Array | undefined;
   /** Stops the run with an `aborted` error at the next step; what was learned is kept. */
   readonly signal?: AbortSignalLike;
 }

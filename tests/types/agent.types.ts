@@ -17,6 +17,7 @@ import {
   uniform,
   type Agent,
   type Engine,
+  type Environment,
   type TrainEvent,
 } from '@scope/dqn';
 import { CartPole, multiDiscrete } from '@scope/dqn/environments';
@@ -68,6 +69,21 @@ for await (const event of train(agent, environment, { steps: 1 })) {
   // @ts-expect-error only updates have a loss
   if (event.kind === 'step') event.loss.toFixed();
 }
+
+// What one part gives, another takes as it is, also where it may be missing and `exactOptionalPropertyTypes` tells that from undefined.
+declare const latest: Uint8Array | undefined;
+train(agent, environment, { steps: 1, resume: latest });
+declare const masked: Environment<Float32Array, number>;
+const { observation, actionMask } = await masked.reset();
+const taken = agent.act(observation, { actionMask });
+const result = await masked.step(taken);
+agent.observe({ ...result, observation, action: taken, nextObservation: result.observation, nextActionMask: result.actionMask });
+await createAgent(environment, {
+  network: {
+    kind: 'own',
+    build: ({ inputShape, inputScale, outputSize }) => ({ inputShape, inputScale, layers: [{ kind: 'dense', units: outputSize }] }),
+  },
+});
 
 const policy = await loadPolicy(new Uint8Array(), environment);
 const chosen = policy.act(Float32Array.of(0, 0, 0, 0));
