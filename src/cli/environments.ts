@@ -129,7 +129,9 @@ async function importEnvironment(name: string): Promise<CreateEnvironment> {
       `${path} exports no class or function ${wanted}; it exports ${names.join(', ') || 'none'}. Write ${path}#Name.${suggest(wanted, names)}`,
     );
   }
-  const isClass = typeof (found.prototype as { step?: unknown } | undefined)?.step === 'function';
+  // By its method where it was compiled to a function, and otherwise by its text: its step may be a field, or missing.
+  const hasMethod = typeof (found.prototype as { step?: unknown } | undefined)?.step === 'function';
+  const isClass = hasMethod || /^class\b/.test(Function.prototype.toString.call(found));
   const make = (options?: EnvironmentOptions): unknown =>
     isClass
       ? new (found as new (options?: EnvironmentOptions) => unknown)(options)

@@ -123,6 +123,27 @@ describe('dqn train', () => {
     expect(await json('later/run.json')).toMatchObject({ evaluation: { lengths: [7, 7, 7] } });
   });
 
+  test('takes a class whose methods are fields, and refuses in words one that is no environment', async () => {
+    await writeFile(
+      join(folder, 'fields.mjs'),
+      `import { CartPole } from './built/environments.mjs';
+       export class Fields {
+         pole = new CartPole();
+         observationSpace = this.pole.observationSpace;
+         actionSpace = this.pole.actionSpace;
+         reset = (options) => this.pole.reset(options);
+         step = (action) => this.pole.step(action);
+       }
+       export class Half { reset() {} }`,
+    );
+    expect((await dqn(`train ./fields.mjs#Fields --steps 100 ${small} --out fields`)).code).toBe(0);
+    const { code, err } = await dqn('train ./fields.mjs#Half --steps 100 --out half');
+    expect(code).toBe(1);
+    expect(err).toBe(
+      'error: ./fields.mjs#Half gives no environment: it needs observationSpace, actionSpace, reset() and step().\n',
+    );
+  });
+
   test('--actors collects in threads: the same run again, an actor that dies is told of, and a run goes on', async () => {
     const line = `train cartpole --steps 1200 --actors 2 --epsilon ladder ${small}`;
     expect((await dqn(`${line} --out actors`)).code).toBe(0);
