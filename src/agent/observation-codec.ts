@@ -1,4 +1,4 @@
-import { DqnError } from '../common/errors.ts';
+import { DqnError, describe } from '../common/errors.ts';
 import type { Stacking } from '../environment/spaces/box.ts';
 import { explainMismatch, isBox, type BoxSpace, type Space } from '../environment/spaces.ts';
 
@@ -74,7 +74,7 @@ export class ObservationCodec<Observation> {
       code: 'invalid-observation',
       where,
       expected: `an element of the observation space (${this.#space.kind}, ${this.size} finite numbers)`,
-      received: explainMismatch(this.#space, observation) ?? 'a value outside it',
+      received: `one outside it: ${explainMismatch(this.#space, observation) ?? describe(observation)}`,
       remedy: 'Mend the environment; checkEnvironment() of @scope/dqn/testing names all that is wrong with it.',
     });
   }

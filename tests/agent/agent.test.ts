@@ -316,6 +316,9 @@ describe('bad input', () => {
     const agent = await make();
     expect(await codeOf(() => agent.act(Float32Array.of(1, 2)))).toBe('invalid-observation');
     expect(await codeOf(() => agent.act(Float32Array.of(1, 2, NaN)))).toBe('invalid-observation');
+    expect(() => agent.act(Float32Array.of(1, 2))).toThrow(
+      'expected an element of the observation space (box, 3 finite numbers) but received one outside it: expected 3 numbers',
+    );
     expect(await codeOf(() => agent.act([1, 2, 3] as unknown as Float32Array))).toBe('invalid-observation');
     expect(await codeOf(() => agent.act(observation, { actionMask: Uint8Array.of(0, 0) }))).toBe('invalid-action');
     expect(await codeOf(() => agent.act(observation, { actionMask: Uint8Array.of(1) }))).toBe('invalid-action');
