@@ -455,6 +455,8 @@ describe('save and load', () => {
     expect(await codeOf(() => agent.load(bytes.subarray(0, 100)))).toBe('invalid-checkpoint');
     expect(await codeOf(() => other.load(bytes))).toBe('incompatible-checkpoint');
     expect(await other.save()).toEqual(before);
+    // Specs begin alike: the message shows them from where they differ.
+    await expect(other.load(bytes)).rejects.toThrow(/expected "….*units:9,.*received "….*units:8,/);
     const smooth = await make({ ...options, network: mlp({ hidden: [8], activation: 'tanh' }) });
     expect(await codeOf(() => smooth.load(bytes))).toBe('incompatible-checkpoint');
     expect(await codeOf(async () => agent.load(await agent.savePolicy()))).toBe('incompatible-checkpoint');
