@@ -1,6 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { compileSamples, docstringsOf, extractSamples, readSamples, writeSamples } from '../support/doc-samples.ts';
 
@@ -39,6 +39,30 @@ describe('the samples in documents and docstrings', () => {
     it.each(samples.filter(({ runs }) => runs))('$place', async (sample) => {
       await import(paths.get(sample) ?? '');
     });
+  });
+});
+
+describe('the links in documents', () => {
+  const documents = ['README.md', ...readdirSync(join(root, 'docs'), { encoding: 'utf8' }).map((name) => `docs/${name}`)];
+  /** As GitHub names headings. */
+  const headings = (text: string) =>
+    [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading]) =>
+      heading
+        .toLowerCase()
+        .replaceAll(/[^\p{L}\p{N}_\- ]/gu, '')
+        .replaceAll(' ', '-'),
+    );
+
+  it.each(documents.filter((name) => name.endsWith('.md')))('%s leads to files and headings that are there', (name) => {
+    const text = readFileSync(join(root, name), 'utf8');
+    // Not what only looks like a link in code.
+    for (const [, path, heading] of text
+      .replaceAll(/```[^]*?```|`[^`]*`/g, '')
+      .matchAll(/\]\((?!https?:)([^)#\s]*)(?:#([^)\s]*))?\)/g)) {
+      const target = path === '' ? join(root, name) : join(root, dirname(name), path);
+      expect(existsSync(target), `${name}: ${path}`).toBe(true);
+      if (heading !== undefined) expect(headings(readFileSync(target, 'utf8')), `${name}: ${path}`).toContain(heading);
+    }
   });
 });
 
