@@ -6,12 +6,17 @@ import { isDiscrete, type DiscreteSpace, type Space } from '../environment/space
  * @throws DqnError `invalid-space` if it is another one.
  */
 export function discreteActions(space: Space<number>, where: string): DiscreteSpace {
-  if (isDiscrete(space)) return space;
+  // A class in place of its instance has none.
+  const given = space as Space<number> | undefined;
+  if (given !== undefined && isDiscrete(given)) return given;
   throw new DqnError({
     code: 'invalid-space',
     where,
     expected: 'an environment with a discrete action space',
-    received: `a ${space.kind} space`,
-    remedy: 'Use discrete(n), and turn the number into your action within the environment.',
+    received: given === undefined ? 'something without an actionSpace' : `a ${given.kind} space`,
+    remedy:
+      given === undefined
+        ? 'Pass an environment, not its class.'
+        : 'Use discrete(n), and turn the number into your action within the environment.',
   });
 }

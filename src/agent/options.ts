@@ -1,4 +1,5 @@
 import { checkInteger, checkNames, checkNumber } from '../common/check.ts';
+import { DqnError, describe } from '../common/errors.ts';
 import type { Timing } from '../common/maybe-promise.ts';
 import { linear } from '../common/schedules.ts';
 import { doubleQ } from '../bootstrap/double-q.ts';
@@ -96,12 +97,45 @@ const known: Record<keyof AgentOptions, true> = {
   seed: true,
 };
 
+/** The parts, and the method that each must have; those that need none may still be no functions. */
+const parts: { readonly [name in keyof AgentOptions]?: string } = {
+  engine: 'createNetwork',
+  network: 'build',
+  head: 'loss',
+  bootstrap: 'apply',
+  replay: 'create',
+  explorer: 'select',
+  targetUpdater: '',
+  optimizer: '',
+};
+
+/**
+ * Refuses what is no part, such as `mlp` in place of `mlp({ hidden: [64] })`.
+ * @throws DqnError `invalid-option` naming the option.
+ */
+function checkParts(options: AgentOptions): void {
+  for (const [name, method] of Object.entries(parts)) {
+    const part = (options as Readonly<Record<string, unknown>>)[name] ?? undefined;
+    if (part === undefined) continue;
+    const complete = method === '' || typeof (part as Readonly<Record<string, unknown>>)[method] === 'function';
+    if (typeof part === 'object' && complete) continue;
+    throw new DqnError({
+      code: 'invalid-option',
+      where: `createAgent({ ${name} })`,
+      expected: method === '' ? 'an object' : `an object with a method ${method}`,
+      received: describe(part),
+      remedy: 'Pass what the function of the part gives, as in mlp({ hidden: [64] }), or a part of your own.',
+    });
+  }
+}
+
 /**
  * Fills in the defaults and checks every number.
  * @throws DqnError `invalid-option` naming the option.
  */
 export function resolveAgentOptions(options: AgentOptions): ResolvedAgentOptions {
   checkNames('createAgent(options)', options, known);
+  checkParts(options);
   const number = (name: keyof AgentOptions, fallback: number, range: { min?: number; max?: number; exclusiveMin?: boolean }) =>
     checkNumber(`createAgent({ ${name} })`, options[name] ?? fallback, range);
   const integer = (name: keyof AgentOptions, fallback: number, min: number) =>

@@ -40,7 +40,7 @@ import {
   type ValueHead,
 } from '../../src/index.ts';
 import { Random } from '../../src/common/random.ts';
-import { tuple } from '../../src/environments/index.ts';
+import { CartPole, tuple } from '../../src/environments/index.ts';
 import { conservative } from '../../src/offline/index.ts';
 
 const spaces = { observationSpace: box({ low: -5, high: 5, shape: [3] }), actionSpace: discrete(2) };
@@ -405,6 +405,18 @@ describe('bad input', () => {
     expect(() => make({ temprature: 1 })).toThrow(
       expect.objectContaining({ code: 'invalid-option', where: `${name}(options)`, received: 'temprature' }),
     );
+  });
+
+  test.each(
+    Object.entries({ network: mlp, replay: uniform, explorer: epsilonGreedy, targetUpdater: hard, optimizer: adam, head: {} }),
+  )('what is no part is refused as %s', async (name, wrong) => {
+    const making = createAgent(spaces, { [name]: wrong });
+    await expect(making).rejects.toMatchObject({ code: 'invalid-option', where: `createAgent({ ${name} })` });
+  });
+
+  test('a class in place of an environment is refused in words', async () => {
+    // @ts-expect-error no environment
+    await expect(createAgent(CartPole)).rejects.toThrow('Pass an environment, not its class.');
   });
 
   test('a continuous action space is refused in words', async () => {
