@@ -1,5 +1,6 @@
 import { DqnError } from '../common/errors.ts';
 import type { Environment } from '../environment/environment.ts';
+import type { Stacking } from '../environment/spaces/box.ts';
 import type { DiscreteSpace, Space } from '../environment/spaces.ts';
 import type { ValueHead } from '../heads/value-head.ts';
 import { planNetwork, sizeOf, type LayerPlan } from '../networks/plan.ts';
@@ -29,7 +30,7 @@ export function designAgent<Observation>(
   const resolved = resolveAgentOptions(options);
   const { observationSpace } = environment;
   const actionSpace = discreteActions(environment.actionSpace, 'createAgent(environment)');
-  const { shape, scale } = new ObservationCodec(observationSpace);
+  const { shape, scale, stacking } = new ObservationCodec(observationSpace);
   const { head, bootstrap } = resolved;
   const heads = headsOf(resolved);
   const networks = bootstrap.networks ?? 1;
@@ -45,6 +46,7 @@ export function designAgent<Observation>(
     outputSize,
     quantiles: head.quantiles,
   });
+  checkFrames(single, stacking);
   checkComposition(resolved, single, actionSpace.n, heads);
   checkOutputs(single, outputSize, head, `${actionSpace.n} actions × ${head.width}${built > 1 ? ` × ${built} heads` : ''}`);
   const spec: NetworkSpec =
@@ -52,6 +54,18 @@ export function designAgent<Observation>(
       ? single
       : { ...single, layers: [{ kind: 'parallel', branches: Array.from({ length: networks }, () => single.layers) }] };
   return { resolved, observationSpace, actionSpace, heads, networks, spec };
+}
+
+/** Refuses convolutions over stacks whose first axis is that of the frames: they would take it for the height. @throws DqnError `invalid-option`. */
+function checkFrames({ inputShape, layers }: NetworkSpec, stacking: Stacking | undefined): void {
+  if (stacking === undefined || stacking.interleaved || layers[0]?.kind !== 'conv2d') return;
+  throw new DqnError({
+    code: 'invalid-option',
+    where: 'createAgent({ network })',
+    expected: 'images [H, W, C] for its convolutions, with frames as channels',
+    received: `frames as the first axis of [${inputShape.join(', ')}]`,
+    remedy: `Stack them by frameStack(environment, ${stacking.frames}, { axis: 'last' }).`,
+  });
 }
 
 /** Refuses a network of another size. @throws DqnError `invalid-option`. */

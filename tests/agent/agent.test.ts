@@ -40,7 +40,7 @@ import {
   type ValueHead,
 } from '../../src/index.ts';
 import { Random } from '../../src/common/random.ts';
-import { CartPole, tuple } from '../../src/environments/index.ts';
+import { CartPole, frameStack, tuple } from '../../src/environments/index.ts';
 import { conservative } from '../../src/offline/index.ts';
 
 const spaces = { observationSpace: box({ low: -5, high: 5, shape: [3] }), actionSpace: discrete(2) };
@@ -412,6 +412,17 @@ describe('bad input', () => {
   )('what is no part is refused as %s', async (name, wrong) => {
     const making = createAgent(spaces, { [name]: wrong });
     await expect(making).rejects.toMatchObject({ code: 'invalid-option', where: `createAgent({ ${name} })` });
+  });
+
+  test('convolutions over stacks of frames with the frames first are refused, as they would take them for rows', async () => {
+    const observationSpace = box({ low: 0, high: 255, shape: [10, 10], dtype: 'uint8' });
+    const unasked = () => {
+      throw new Error('nobody acts here');
+    };
+    const world = { observationSpace, actionSpace: discrete(2), reset: unasked, step: unasked };
+    await createAgent(frameStack(world, 4, { axis: 'last' }));
+    await createAgent(frameStack(world, 4), { network: mlp({ hidden: [8] }) });
+    await expect(createAgent(frameStack(world, 4))).rejects.toThrow("frameStack(environment, 4, { axis: 'last' })");
   });
 
   test('a class in place of an environment is refused in words', async () => {
