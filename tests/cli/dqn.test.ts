@@ -191,6 +191,10 @@ describe('mistakes get a sentence and code 1', () => {
     ['train --config typo.json', /typo\.json: unknown key agent\.learninRate\. Did you mean learningRate\?/],
     ['train ./none.js#X', /There is no file \.\/none\.js/],
     ['train --resume --out nowhere', /nowhere holds no run/],
+    [
+      'train CartPole --engine tfjs:cpu --out nowhere',
+      /--engine tfjs:cpu: expected the package @tensorflow\/tfjs-core .*npm install/,
+    ],
     ['train CartPole --preset rainbow --epsilon 0.1', /rainbow takes no epsilon/],
     ['train CartPole --noise-hold episode', /default takes no noiseHold: it explores by epsilonGreedy/],
     ['presets Catch', /no numbers tuned for Catch: presets have those of their papers, which --json tells\./],
