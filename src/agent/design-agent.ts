@@ -46,7 +46,7 @@ export function designAgent<Observation>(
     outputSize,
     quantiles: head.quantiles,
   });
-  checkFrames(single, stacking);
+  checkImages(single, stacking);
   checkComposition(resolved, single, actionSpace.n, heads);
   checkOutputs(single, outputSize, head, `${actionSpace.n} actions × ${head.width}${built > 1 ? ` × ${built} heads` : ''}`);
   const spec: NetworkSpec =
@@ -56,15 +56,21 @@ export function designAgent<Observation>(
   return { resolved, observationSpace, actionSpace, heads, networks, spec };
 }
 
-/** Refuses convolutions over stacks whose first axis is that of the frames: they would take it for the height. @throws DqnError `invalid-option`. */
-function checkFrames({ inputShape, layers }: NetworkSpec, stacking: Stacking | undefined): void {
-  if (stacking === undefined || stacking.interleaved || layers[0]?.kind !== 'conv2d') return;
+/** Refuses images for convolutions whose first axis is that of the frames or of the channels: they would take it for the height. @throws DqnError `invalid-option`. */
+function checkImages({ inputShape, layers }: NetworkSpec, stacking: Stacking | undefined): void {
+  if (layers[0]?.kind !== 'conv2d') return;
+  const stacked = stacking?.interleaved === false;
+  const [height, width, channels] = inputShape;
+  // No image is so low, so wide and of so many channels.
+  if (!stacked && !(height <= 4 && width >= 32 && channels >= 32)) return;
   throw new DqnError({
     code: 'invalid-option',
     where: 'createAgent({ network })',
-    expected: 'images [H, W, C] for its convolutions, with frames as channels',
-    received: `frames as the first axis of [${inputShape.join(', ')}]`,
-    remedy: `Stack them by frameStack(environment, ${stacking.frames}, { axis: 'last' }).`,
+    expected: 'images [H, W, C] for its convolutions',
+    received: `[${inputShape.join(', ')}], ${stacked ? 'whose first axis is that of the frames' : 'which look like [C, H, W]'}`,
+    remedy: stacked
+      ? `Stack them by frameStack(environment, ${stacking.frames}, { axis: 'last' }).`
+      : 'Wrap the environment in channelsLast().',
   });
 }
 

@@ -45,6 +45,7 @@ export { actionRepeat, type ActionRepeatOptions } from '../environment/wrappers/
 export { atari, type AtariOptions } from '../environment/wrappers/atari.ts';
 export { episodeStatistics, type EpisodeStatistics } from '../environment/wrappers/episode-statistics.ts';
 export { flattenObservation } from '../environment/wrappers/flatten-observation.ts';
+export { channelsLast } from '../environment/wrappers/channels-last.ts';
 export { frameStack, type FrameStackOptions } from '../environment/wrappers/frame-stack.ts';
 export { grayscale } from '../environment/wrappers/grayscale.ts';
 export { lifeLoss, type LifeLossOptions } from '../environment/wrappers/life-loss.ts';

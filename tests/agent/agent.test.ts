@@ -40,7 +40,7 @@ import {
   type ValueHead,
 } from '../../src/index.ts';
 import { Random } from '../../src/common/random.ts';
-import { CartPole, frameStack, tuple } from '../../src/environments/index.ts';
+import { CartPole, channelsLast, frameStack, tuple } from '../../src/environments/index.ts';
 import { conservative } from '../../src/offline/index.ts';
 
 const spaces = { observationSpace: box({ low: -5, high: 5, shape: [3] }), actionSpace: discrete(2) };
@@ -423,6 +423,10 @@ describe('bad input', () => {
     await createAgent(frameStack(world, 4, { axis: 'last' }));
     await createAgent(frameStack(world, 4), { network: mlp({ hidden: [8] }) });
     await expect(createAgent(frameStack(world, 4))).rejects.toThrow("frameStack(environment, 4, { axis: 'last' })");
+    const of = (...shape: number[]) => ({ ...world, observationSpace: box({ low: 0, high: 255, shape, dtype: 'uint8' }) });
+    await expect(createAgent(of(4, 84, 84))).rejects.toThrow('channelsLast()');
+    await createAgent(channelsLast(of(4, 40, 32)));
+    await createAgent(of(4, 32, 4));
   });
 
   test('a class in place of an environment is refused in words', async () => {

@@ -7,6 +7,8 @@ import type { Environment, ResetOptions, ResetResult, StepResult } from '../../s
 import { box, discrete, type BoxSpace } from '../../src/environment/spaces.ts';
 import { actionRepeat } from '../../src/environment/wrappers/action-repeat.ts';
 import { atari } from '../../src/environment/wrappers/atari.ts';
+import { channelsLast } from '../../src/environment/wrappers/channels-last.ts';
+import { frameStack } from '../../src/environment/wrappers/frame-stack.ts';
 import { grayscale } from '../../src/environment/wrappers/grayscale.ts';
 import { lifeLoss } from '../../src/environment/wrappers/life-loss.ts';
 import { noopStart } from '../../src/environment/wrappers/noop-start.ts';
@@ -102,6 +104,7 @@ function shown(
 
 const wrappers: Record<string, (environment: Environment<Uint8Array, number>) => Environment<Uint8Array, number>> = {
   grayscale,
+  channelsLast,
   resizeArea: (environment) => resizeArea(environment, { height: 2, width: 5 }),
   'actionRepeat, pooled': (environment) => actionRepeat(environment, 2, { maxPool: true }),
   noopStart: (environment) => noopStart(environment, { max: 6 }),
@@ -131,6 +134,38 @@ describe('grayscale', () => {
     expect(codeOf(() => grayscale(new Screen({ shape: [4, 4, 4] })))).toBe('invalid-space');
     const floats = { ...new Screen(), observationSpace: box({ low: 0, high: 1, shape: [2, 2, 3] }) } as never;
     expect(codeOf(() => grayscale(floats))).toBe('invalid-space');
+  });
+});
+
+describe('channelsLast', () => {
+  it('moves the first axis behind the others', () => {
+    // Two channels of 2 × 3.
+    expect(shown([2, 2, 3], [1, 2, 3, 4, 5, 6, 10, 20, 30, 40, 50, 60], channelsLast)).toEqual([
+      1, 10, 2, 20, 3, 30, 4, 40, 5, 50, 6, 60,
+    ]);
+    const low = [0, 1, 2, 3, 4, 5];
+    const high = low.map((bound) => bound + 10);
+    const observationSpace = box({ low, high, shape: [3, 1, 2] });
+    expect(channelsLast({ ...new Screen(), observationSpace } as never).observationSpace).toMatchObject({
+      shape: [1, 2, 3],
+      low: Float32Array.of(0, 2, 4, 1, 3, 5),
+      high: Float32Array.of(10, 12, 14, 11, 13, 15),
+    });
+  });
+
+  it('makes of frames stacked first those stacked last, of which a replay keeps each once', () => {
+    const [first, last] = [channelsLast(frameStack(new Screen({ shape: [2, 3] }), 4)), new Screen({ shape: [2, 3] })];
+    const stacked = frameStack(last, 4, { axis: 'last' });
+    expect(first.observationSpace).toEqual(stacked.observationSpace);
+    expect(now(first.reset({ seed: 1 })).observation).toEqual(now(stacked.reset({ seed: 1 })).observation);
+    for (let i = 0; i < 3; i++) expect(now(first.step(0)).observation).toEqual(now(stacked.step(0)).observation);
+    const rows = channelsLast(frameStack(new Screen({ shape: [3, 5] }), 2, { axis: 'last' })).observationSpace;
+    expect(rows).toMatchObject({ shape: [5, 2, 3], stacking: undefined });
+  });
+
+  it('refuses what has no three axes', () => {
+    expect(codeOf(() => channelsLast(new Screen({ shape: [4, 4] })))).toBe('invalid-space');
+    expect(codeOf(() => channelsLast(new Screen({ shape: [2, 2, 2, 2] })))).toBe('invalid-space');
   });
 });
 
