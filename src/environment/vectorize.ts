@@ -3,6 +3,7 @@ import { deepEqual } from '../common/deep.ts';
 import { DqnError, describe } from '../common/errors.ts';
 import { type MaybePromise, chain, isPromise } from '../common/maybe-promise.ts';
 import type { State } from '../common/state.ts';
+import { checkStep } from './check-step.ts';
 import type { Environment, Info, ResetOptions, ResetResult, StepResult } from './environment.ts';
 import type { Space } from './spaces.ts';
 
@@ -91,6 +92,7 @@ class Vector<Observation, Action> implements VectorEnvironment<Observation, Acti
       finalInfos: blank<Info>(size),
     };
     const record = (i: number, result: StepResult<Observation>): MaybePromise<void> => {
+      checkStep(`environment ${i}: step()`, result);
       const ended = result.terminated || result.truncated;
       last.rewards[i] = result.reward;
       last.terminated[i] = result.terminated ? 1 : 0;

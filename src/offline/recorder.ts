@@ -1,6 +1,7 @@
 import { discreteActions } from '../agent/discrete-actions.ts';
 import { ObservationCodec } from '../agent/observation-codec.ts';
 import { chain, type MaybePromise } from '../common/maybe-promise.ts';
+import { checkStep } from '../environment/check-step.ts';
 import type { Environment, ResetOptions, ResetResult, StepResult } from '../environment/environment.ts';
 import { checkReward } from '../replay/check-transition.ts';
 import { DatasetBuilder } from './dataset-builder.ts';
@@ -51,6 +52,7 @@ export class Recorder<Observation> implements Environment<Observation, number> {
    */
   step(action: number, probability?: number): MaybePromise<StepResult<Observation>> {
     return chain(this.#environment.step(action), (result) => {
+      checkStep('recorder: environment.step()', result);
       const { reward, terminated, truncated } = result;
       checkReward('recorder: environment.step().reward', reward);
       const next = this.#encode(result.observation);

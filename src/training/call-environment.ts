@@ -1,9 +1,12 @@
-import { DqnError } from '../common/errors.ts';
+import { DqnError, type ErrorCode } from '../common/errors.ts';
 import { isPromise } from '../common/maybe-promise.ts';
+
+/** The errors that tell already what is wrong with the environment. */
+const own: readonly ErrorCode[] = ['environment-failed', 'invalid-environment', 'invalid-reward'];
 
 /** What an environment threw, as an `environment-failed` error that keeps the original as its cause. */
 function environmentFailure(cause: unknown, where: string): DqnError {
-  if (cause instanceof DqnError && cause.code === 'environment-failed') return cause;
+  if (cause instanceof DqnError && own.includes(cause.code)) return cause;
   const message = cause instanceof Error ? cause.message : String(cause);
   return new DqnError({
     code: 'environment-failed',
@@ -17,7 +20,7 @@ function environmentFailure(cause: unknown, where: string): DqnError {
 
 /**
  * What a call of an environment answers, at once or later.
- * @throws DqnError `environment-failed` if it throws or its promise is rejected.
+ * @throws DqnError `environment-failed` if it throws or its promise is rejected; its own where it tells that the environment breaks its contract.
  */
 export function callEnvironment<T>(call: () => T, where: string): T {
   try {

@@ -1,8 +1,11 @@
 import type { Agent } from '../agent/agent.ts';
+import { discreteActions } from '../agent/discrete-actions.ts';
+import { DqnError, describe } from '../common/errors.ts';
 import { chain, isPromise, type MaybePromise, type Timing } from '../common/maybe-promise.ts';
 import { damagedState, readFields, readList, type StateFields } from '../common/read-state.ts';
 import type { State } from '../common/state.ts';
 import type { Environment } from '../environment/environment.ts';
+import type { DiscreteSpace } from '../environment/spaces/discrete.ts';
 import type { VectorEnvironment, VectorStepResult } from '../environment/vector-environment.ts';
 import { callEnvironment } from './call-environment.ts';
 import { CollectedRollout } from './collected-rollout.ts';
@@ -28,14 +31,43 @@ export interface Rollout {
   resume(state: State): Promise<void>;
 }
 
-/** A rollout on an environment, a vector of them, or those of others. */
+/**
+ * A rollout on an environment, a vector of them, or those of others.
+ * @throws DqnError `invalid-environment` if it is none, or has other actions than the agent.
+ */
 export function rolloutOf<Observation, M extends Timing>(
   agent: Agent<Observation, M>,
   environment: Environment<Observation, number> | VectorEnvironment<Observation, number> | Collector,
 ): Rollout {
   // Not told by a size or something to collect, which a world may well have.
-  if (!('step' in environment)) return new CollectedRollout(agent, environment);
+  if (!('step' in environment)) {
+    if (typeof (environment as Partial<Collector>).begin !== 'function') throw noEnvironment(environment);
+    return new CollectedRollout(agent, environment);
+  }
+  const [own, other] = [agent.actionSpace, discreteActions(environment.actionSpace, 'train(environment)')];
+  if (other.n !== own.n || other.start !== own.start) throw otherActions(own, other);
   return new VectorRollout(agent, 'autoreset' in environment ? environment : new SingleEnvironment(environment));
+}
+
+function noEnvironment(received: unknown): DqnError {
+  return new DqnError({
+    code: 'invalid-environment',
+    where: 'train(agent, environment)',
+    expected: 'an environment, a vector of them, or actors',
+    received: describe(received),
+    remedy: 'Pass an environment, such as new CartPole(), and not its class.',
+  });
+}
+
+function otherActions(...spaces: [DiscreteSpace, DiscreteSpace]): DqnError {
+  const [expected, received] = spaces.map(({ n, start }) => `${start} to ${start + n - 1}`);
+  return new DqnError({
+    code: 'invalid-environment',
+    where: 'train(agent, environment)',
+    expected: `the actions that the agent was made for, ${expected}`,
+    received,
+    remedy: 'Make an agent for this environment by createAgent(environment, …).',
+  });
 }
 
 /** Steps a vector of environments, which reset themselves in the step that ends an episode, with an agent: the acting half of the training loop. */

@@ -1,5 +1,6 @@
 import { chain, type MaybePromise } from '../common/maybe-promise.ts';
 import type { State } from '../common/state.ts';
+import { checkStep } from '../environment/check-step.ts';
 import type { Environment, ResetResult } from '../environment/environment.ts';
 import type {
   VectorEnvironment,
@@ -7,6 +8,7 @@ import type {
   VectorResetResult,
   VectorStepResult,
 } from '../environment/vector-environment.ts';
+import { checkReward } from '../replay/check-transition.ts';
 
 /**
  * An environment as a vector of one that resets itself in the step that ends an episode: what the training loop steps. It does what
@@ -37,6 +39,8 @@ export class SingleEnvironment<Observation> implements VectorEnvironment<Observa
 
   step([action]: readonly number[]): MaybePromise<VectorStepResult<Observation>> {
     return chain(this.#environment.step(action), (result) => {
+      checkStep('train: environment.step()', result);
+      checkReward('train: environment.step().reward', result.reward);
       const { observation, actionMask, info, reward, terminated, truncated } = result;
       // Not `of`, which takes ten times as long.
       const told = { rewards: new Float64Array(1), terminated: new Uint8Array(1), truncated: new Uint8Array(1) };

@@ -301,6 +301,16 @@ describe.each(modes)('a vector with autoreset %s', (autoreset) => {
     expect(deepEqual(vector.getState?.(), saved)).toBe(true);
   });
 
+  it('refuses a step that tells no end in the way of today', async () => {
+    const vector = build(() => {
+      const script = new Script([1, 1, 1]);
+      return Object.assign(script, { step: () => ({ ...now(script.reset()), reward: 0, done: false }) as never });
+    }, 2);
+    await vector.reset();
+    const error = await errorOf(() => vector.step([0, 0]));
+    expect(error?.cause).toMatchObject({ code: 'invalid-environment', received: expect.stringContaining('done') });
+  });
+
   it.each([
     ['at once', (inner: Environment<Float32Array, number>): Environment<Float32Array, number> => inner],
     ['later', (inner: Environment<Float32Array, number>): Environment<Float32Array, number> => later(inner)],

@@ -372,6 +372,9 @@ describe('trouble', () => {
 
   test.each([
     ['reward', NaN, 'invalid-reward'],
+    ['reward', '1', 'invalid-reward'],
+    ['terminated', undefined, 'invalid-environment'],
+    ['truncated', 0, 'invalid-environment'],
     ['observation', Float32Array.of(1, 2), 'invalid-observation'],
     ['observation', Float32Array.of(1, 2, NaN, 4), 'invalid-observation'],
   ])('a bad %s is refused, and the agent goes on', async (field, value, code) => {
@@ -390,6 +393,18 @@ describe('trouble', () => {
     bad = false;
     await collect(train(agent, broken, { steps: 60 }));
     expect(agent.step).toBe(60);
+  });
+
+  test('what is no environment, or one of other actions, is refused before a step', async () => {
+    const agent = await createAgent(new CartPole(), small);
+    const refused = async (environment: unknown) => failure(collect(train(agent, environment as CartPole, { steps: 20 })));
+    expect(await refused(CartPole)).toMatchObject({ code: 'invalid-environment', received: 'a function CartPole' });
+    for (const actionSpace of [discrete(3), discrete(2, { start: 1 })]) {
+      const other = () => Object.assign(new CartPole(), { actionSpace });
+      expect(await refused(other())).toMatchObject({ code: 'invalid-environment', expected: expect.stringContaining('0 to 1') });
+      expect(await refused(vectorize(other, 2))).toMatchObject({ code: 'invalid-environment' });
+    }
+    expect(agent.step).toBe(0);
   });
 
   test('an aborted signal stops the run at the next step with its reason; later runs go on', async () => {
@@ -467,5 +482,15 @@ describe('evaluate', () => {
   test('an environment that throws is named', async () => {
     const broken = { ...asynchronous(new Parrot()), step: () => Promise.reject(new Error('gone')) };
     expect((await failure(evaluate({ act: () => 0 }, broken))).code).toBe('environment-failed');
+  });
+
+  test('a step that tells no end in the way of today is refused, for no episode would end', async () => {
+    const parrot = new Parrot();
+    const ofBefore = { observation: parrot.reset().observation, reward: 0, done: true, info: {} };
+    for (const answer of [ofBefore, undefined]) {
+      const old = Object.assign(new Parrot(), { step: () => answer as never });
+      expect(await failure(evaluate({ act: () => 0 }, old))).toMatchObject({ code: 'invalid-environment' });
+      expect(await failure(evaluate({ act: () => 0 }, asynchronous(old)))).toMatchObject({ code: 'invalid-environment' });
+    }
   });
 });

@@ -1,5 +1,6 @@
 import { DqnError, type LoadedPolicy, type RenderMode } from '../../index.ts';
 import type { Timing } from '../../common/maybe-promise.ts';
+import { checkStep } from '../../environment/check-step.ts';
 import type { RenderedFrame } from '../../node/index.ts';
 import type { AnyEnvironment } from '../environments.ts';
 import { UserMistake } from '../user-mistake.ts';
@@ -50,6 +51,7 @@ export async function* play(
       const qValues = tellsValues ? await policy.qValues(observation) : undefined;
       yield { episode, step, total, qValues, action: action - start };
       const result = await answerOf('step()', () => environment.step(action));
+      checkStep('watch: environment.step()', result);
       ({ observation, actionMask } = result);
       total += result.reward;
       const end = result.terminated ? 'terminated' : result.truncated ? 'truncated' : step + 1 === maxSteps ? 'cut off' : undefined;

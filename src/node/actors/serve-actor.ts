@@ -1,6 +1,7 @@
 import { createActingAgent, type ActingAgent } from '../../agent/acting-agent.ts';
 import type { AgentOptions } from '../../agent/options.ts';
 import { isPromise, type MaybePromise } from '../../common/maybe-promise.ts';
+import { checkStep } from '../../environment/check-step.ts';
 import type { Environment } from '../../environment/environment.ts';
 import { toWire } from '../../remote/wire-error.ts';
 import { checkMask, checkReward } from '../../replay/check-transition.ts';
@@ -102,6 +103,7 @@ class Actor<Observation> {
       const action = agent.act(observation, actionMask, actor, published.step + since * actors + actor);
       const stepping = callEnvironment(() => environment.step(action), `${where}: environment.step()`);
       const result = isPromise(stepping) ? await stepping : stepping;
+      checkStep(`${where}: environment.step()`, result);
       const { reward, terminated, truncated } = result;
       checkReward(`${where}: environment.step().reward`, reward);
       const slot = steps.slot(steps.taken);

@@ -1,6 +1,7 @@
 import type { Agent } from '../../agent/agent.ts';
 import { checkInteger, checkNames, checkNumber } from '../../common/check.ts';
 import type { MaybePromise, Timing } from '../../common/maybe-promise.ts';
+import { checkStep } from '../../environment/check-step.ts';
 import type { Environment } from '../../environment/environment.ts';
 import { callEnvironment } from '../../training/call-environment.ts';
 import { checkReward } from '../../replay/check-transition.ts';
@@ -57,6 +58,7 @@ export async function overestimation<Observation, M extends Timing>(
       const chosen = agent.act(observation, { explore: false, actionMask, first: rewards.length === 0 });
       const action = await (chosen as MaybePromise<number>);
       const result = await callEnvironment(() => environment.step(action), 'overestimation: environment.step()');
+      checkStep('overestimation: environment.step()', result);
       checkReward('overestimation: environment.step().reward', result.reward);
       rewards.push(result.reward);
       ({ observation, actionMask } = result);

@@ -1,6 +1,7 @@
 import { discreteActions } from '../../agent/discrete-actions.ts';
 import { checkInteger, checkNames, checkNumber } from '../../common/check.ts';
 import { Random } from '../../common/random.ts';
+import { checkStep } from '../../environment/check-step.ts';
 import type { Environment } from '../../environment/environment.ts';
 import type { DiscreteSpace } from '../../environment/spaces/discrete.ts';
 import { callEnvironment } from '../../training/call-environment.ts';
@@ -44,6 +45,7 @@ export async function probeObservations<Observation>(
       observations.push(observationSpace.unflatten(numbers));
       const action = pick(actions, actionMask, random);
       const result = await callEnvironment(() => environment.step(action), 'probeObservations: environment.step()');
+      checkStep('probeObservations: environment.step()', result);
       ({ observation, actionMask } = result);
       ended = result.terminated || result.truncated;
     }
