@@ -38,6 +38,30 @@ async function slowPole(milliseconds: number): Promise<string> {
 }
 
 describe('dqn train', () => {
+  test('goes on beyond its end with more steps, as if they had been asked for at once, and with other numbers where these may change', async () => {
+    const run = `train cartpole --evaluation-period 300 --checkpoint-period 300 ${small}`;
+    expect((await dqn(`${run} --steps 1800 --epsilon 1:0.1:600 --learning-rate 1e-3:1e-4:1200 --out at-once`)).code).toBe(0);
+    expect((await dqn(`${run} --steps 1200 --epsilon 1:0.1:50% --learning-rate 1e-3:1e-4 --out longer`)).code).toBe(0);
+    expect(await dqn('train --resume --steps 1800 --out longer')).toMatchObject({ code: 0 });
+    for (const file of ['policy.safetensors', 'episodes.csv', 'evaluations.csv']) {
+      expect(await bytes('longer', file), file).toEqual(await bytes('at-once', file));
+    }
+    expect(await json('longer/configuration.json')).toMatchObject({
+      steps: 1800,
+      agent: { epsilon: { from: 1, to: 0.1, steps: 600 } },
+    });
+
+    const before = await bytes('longer/configuration.json');
+    const refused = await dqn('train --resume --steps 2400 --hidden 8 --out longer');
+    expect(refused).toMatchObject({ code: 1, err: expect.stringContaining('network') });
+    expect((await dqn('train --resume --steps 2400 --seed 9 --out longer')).err).toContain('begun with another seed');
+    expect((await dqn('train --resume --learning-rate 5e-4 --out longer')).err).toContain('begun with another agent');
+    expect(await bytes('longer/configuration.json')).toEqual(before);
+
+    expect((await dqn('train --resume --steps 2400 --learning-rate 5e-4 --out longer')).code).toBe(0);
+    expect(await json('longer/run.json')).toMatchObject({ step: 2400, agent: { optimizer: { learningRate: 5e-4 } } });
+  });
+
   test('leaves the files it promises, and goes on after Ctrl-C and SIGKILL as if nothing had happened', async () => {
     const run = `train cartpole --steps 4000 --seed 3 ${small}`;
     const whole = await dqn(`${run} --out whole --json`);

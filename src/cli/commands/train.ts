@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import { checkConfiguration, readConfiguration } from '../configuration/read-configuration.ts';
 import { overlay, resolveConfiguration } from '../configuration/resolve-configuration.ts';
 import type { AgentSettings, Configuration, PartialConfiguration } from '../configuration/schema.ts';
+import { schedulesBySteps } from '../configuration/schedules-by-steps.ts';
 import { INTERRUPTED } from '../interrupted.ts';
 import { number, schedule, scheduleOrLadder, wholeNumber, wholeNumbers } from '../parse.ts';
 import { printTable } from '../print.ts';
@@ -56,7 +57,7 @@ export function trainCommand(): Command {
     )
     .option('-e, --engine <name>', 'wasm, or tfjs:cpu|wasm|webgpu|node|node-gpu (default: wasm)')
     .option('-o, --out <folder>', 'where the files go (default: runs/<environment>-<preset>-seed<seed>)')
-    .option('--resume', 'go on from the last checkpoint in the folder')
+    .option('--resume', 'go on from the last checkpoint in the folder; with more --steps, beyond its end')
     .option('--keep <count>', 'checkpoints that stay', wholeNumber(1), 2)
     .option('--json', 'print the result as JSON')
     .optionsGroup('Evaluation and files:')
@@ -136,9 +137,13 @@ async function runTrain(environment: string | undefined, flags: TrainFlags): Pro
   const given = await readGiven(environment, flags);
   if (flags.resume && flags.out !== undefined) {
     const folder = new RunFolder(flags.out);
-    const begun = await folder.readConfiguration();
-    const resolved = await resolveConfiguration(begun);
-    checkSameRun(folder.path, resolved.configuration, (await resolveConfiguration(overlay(begun, given))).configuration);
+    const written = await folder.readConfiguration();
+    const { configuration } = await resolveConfiguration(written);
+    const longer = (given.steps ?? 0) > configuration.steps;
+    const resolved = await resolveConfiguration(overlay(longer ? schedulesBySteps(configuration) : written, given));
+    // Beyond its end it is another run, whose agent may be told other numbers.
+    const { steps, agent } = longer ? resolved.configuration : configuration;
+    checkSameRun(folder.path, { ...configuration, steps, agent }, resolved.configuration);
     return trainRun({ folder, resolved, resume: true, keep: flags.keep });
   }
   const resolved = await resolveConfiguration(given);

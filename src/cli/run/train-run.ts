@@ -13,6 +13,7 @@ import {
   type Callback,
 } from '../../workbench/index.ts';
 import { agentOptions } from '../configuration/agent-options.ts';
+import type { Configuration } from '../configuration/schema.ts';
 import type { ResolvedConfiguration } from '../configuration/resolve-configuration.ts';
 import { learningCurve, type CurvePoint } from '../learning-curve.ts';
 import { Progress } from '../progress.ts';
@@ -71,7 +72,7 @@ export async function trainRun({ folder, resolved, resume, keep }: TrainRunOptio
     platform: process.platform,
   };
   const about = { configuration, agent: agent.options, machine };
-  await folder.writeJson('configuration.json', configuration);
+  if (!resume) await folder.writeJson('configuration.json', configuration);
 
   const evaluationSeed = 1_000_000 + seed;
   const actors = configuration.actors > 0 ? configuredActors(configuration) : undefined;
@@ -86,6 +87,7 @@ export async function trainRun({ folder, resolved, resume, keep }: TrainRunOptio
   const began = performance.now();
   try {
     const outcome = await runTraining(run, [
+      ...(resume ? [keepConfiguration(folder, configuration)] : []),
       collect(episodes, evaluations),
       logTraining({
         agent,
@@ -131,6 +133,15 @@ function bestOf(evaluations: readonly CurvePoint[]): RunReport['best'] {
   let best: RunReport['best'];
   for (const { step, return: mean } of evaluations) if (!best || mean > best.mean) best = { step, mean };
   return best;
+}
+
+/** Writes the configuration of a run that goes on once it does: with numbers that do not fit its checkpoint it is refused, and must stay as it was. */
+function keepConfiguration(folder: RunFolder, configuration: Configuration): Callback {
+  let kept: Promise<void> | undefined;
+  return {
+    name: 'configuration',
+    onEvent: () => (kept ??= folder.writeJson('configuration.json', configuration)),
+  };
 }
 
 /** Keeps the points of the curves. */
