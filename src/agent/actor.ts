@@ -184,6 +184,21 @@ export class Actor<Observation, M extends Timing> {
       },
       this.#chosen,
     );
+    for (let i = 0; i < batch; i++) this.#checkChoice(explorer, i, masks);
+  }
+
+  /** Refuses what an explorer of one's own may choose: an environment would be blamed for it. @throws DqnError `invalid-part`. */
+  #checkChoice({ kind }: Explorer, i: number, masks: Uint8Array | undefined): void {
+    const actions = this.#actions;
+    const choice = this.#chosen[i];
+    if (choice >= 0 && choice < actions && masks?.[i * actions + choice] !== 0) return;
+    throw new DqnError({
+      code: 'invalid-part',
+      where: `Explorer.select() of ${describe(kind)}`,
+      expected: `an index of an action that is possible, below ${actions}, at ${i}`,
+      received: String(choice),
+      remedy: 'Write 0 … A − 1, and not an element of a space that starts elsewhere, to where the mask is 1.',
+    });
   }
 
   #read(outputs: Float32Array, batch: number): void {

@@ -35,6 +35,15 @@ function engineWith<M extends Timing>(pass: (forward: () => Float32Array) => May
   return { ...inner, ...engine } as Engine<M>;
 }
 
+test.each([-1, 2, 0])('an explorer that chooses what cannot be is refused by its name: %d', async (choice) => {
+  const explorer: Explorer = { kind: 'wild', select: ({ batch }, out) => void out.fill(choice, 0, batch) };
+  const agent = await createAgent({ ...spaces, actionSpace: discrete(2) }, { network: mlp({ hidden: [4] }), explorer });
+  const actionMask = Uint8Array.of(0, 1);
+  const refused = { code: 'invalid-part', where: 'Explorer.select() of "wild"', received: String(choice) };
+  expect(() => agent.act(first, { actionMask })).toThrow(expect.objectContaining(refused));
+  expect(() => agent.actBatch([first, second], { actionMasks: [undefined, actionMask] })).toThrow(expect.objectContaining(refused));
+});
+
 describe('on an engine that takes its time', () => {
   const later = engineWith<'async'>(async (forward) => forward().slice());
 

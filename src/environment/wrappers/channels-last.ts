@@ -24,15 +24,15 @@ export function channelsLast<Observation extends BoxElement<BoxDtype>, Action>(
     });
   }
   const [channels, height, width] = shape;
-  const move = <To extends number[] | BoxElement<BoxDtype>>(from: ArrayLike<number>, to: To): To => {
+  const move = <To extends BoxElement<BoxDtype>>(from: ArrayLike<number>, to: To): To => {
     for (let c = 0, i = 0; c < channels; c++) for (let at = c; at < flatSize; at += channels) to[at] = from[i++];
     return to;
   };
   const space = new BoxSpace(
     dtype,
     [height, width, channels],
-    move(low, new Array<number>(flatSize)),
-    move(high, new Array<number>(flatSize)),
+    move(low, low.slice()),
+    move(high, high.slice()),
     // Frames that are channels stay frames.
     stacking?.frames === channels ? { frames: channels, interleaved: !stacking.interleaved } : undefined,
   );
