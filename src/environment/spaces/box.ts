@@ -1,4 +1,4 @@
-import { checkInteger } from '../../common/check.ts';
+import { checkInteger, checkNames } from '../../common/check.ts';
 import { DqnError, describe } from '../../common/errors.ts';
 import type { Random } from '../../common/random.ts';
 import { checkRoom } from './check-room.ts';
@@ -155,9 +155,10 @@ function checkBound(name: 'low' | 'high', bound: number | ArrayLike<number>, siz
  * @example `box({ low: -1, high: 1, shape: [3] })`, `box({ low: 0, high: 255, shape: [84, 84], dtype: 'uint8' })`,
  * `box({ low: [-4.8, -Infinity], high: [4.8, Infinity] })`
  * @throws DqnError `invalid-space` if bounds are NaN, crossed, of the wrong number or, for bytes, not whole numbers in [0, 255];
- * `invalid-option` if a dimension is not a whole number of at least 1.
+ * `invalid-option` if a dimension is not a whole number of at least 1, or a name is misspelt.
  */
 export function box<D extends BoxDtype = 'float32'>(options: BoxOptions<D>): BoxSpace<D> {
+  checkNames('box(options)', options, { low: true, high: true, shape: true, dtype: true });
   // D is 'float32' where dtype is left out, unless the caller wrote another type argument by hand.
   const dtype = options.dtype ?? ('float32' as D);
   if (!Object.hasOwn(elementArrays, dtype)) {

@@ -1,4 +1,4 @@
-import { checkInteger } from '../../common/check.ts';
+import { checkInteger, checkRest } from '../../common/check.ts';
 import { describe } from '../../common/errors.ts';
 import type { Random } from '../../common/random.ts';
 import { checkRoom } from './check-room.ts';
@@ -58,9 +58,10 @@ export class DiscreteSpace implements Space<number> {
 /**
  * The `n` whole numbers `start`, …, `start + n − 1`. Action masks, one-hot vectors and Q-values have the element `a` at index `a − start`.
  *
- * @throws DqnError `invalid-option` unless `n` is a whole number in [1, 2³¹ − 1] and `start` one in ±2³¹.
+ * @throws DqnError `invalid-option` unless `n` is a whole number in [1, 2³¹ − 1] and `start` one in ±2³¹, or if its name is misspelt.
  */
-export function discrete(n: number, { start = 0 }: DiscreteOptions = {}): DiscreteSpace {
+export function discrete(n: number, { start = 0, ...unknown }: DiscreteOptions = {}): DiscreteSpace {
+  checkRest('discrete(options)', unknown);
   return new DiscreteSpace(
     checkInteger('discrete(n)', n, { min: 1, max: 2 ** 31 - 1 }),
     checkInteger('discrete(start)', start, { min: -(2 ** 31), max: 2 ** 31 }),
