@@ -2,7 +2,7 @@ import { DqnError, describe } from '../common/errors.ts';
 import { chain, type Answer, type MaybePromise, type Timing } from '../common/maybe-promise.ts';
 import { Random } from '../common/random.ts';
 import { toSchedule, type Schedule } from '../common/schedules.ts';
-import { damagedState, readCount, readFields, readInteger, type StateFields } from '../common/read-state.ts';
+import { checkSame, damagedState, readCount, readFields, readInteger, type StateFields } from '../common/read-state.ts';
 import type { State } from '../common/state.ts';
 import type { DiscreteSpace, Space } from '../environment/spaces.ts';
 import type { Explorer, RememberingExplorer } from '../exploration/explorer.ts';
@@ -21,7 +21,7 @@ import { BellmanRows } from './bellman-rows.ts';
 import { Draws } from './draws.ts';
 import type { Learner, LearnerFactory } from './learner.ts';
 import type { ResolvedAgentOptions } from './options.ts';
-import { checkSameComposition, composition } from './composition.ts';
+import { composition } from './composition.ts';
 import type { ActOptions } from './policy.ts';
 
 /** The version of the agent's checkpoint layout. */
@@ -263,7 +263,7 @@ export class DqnAgent<Observation, M extends Timing> implements Agent<Observatio
   async setState(state: State): Promise<void> {
     const where = 'Agent.setState(state)';
     const fields = readFields(where, state);
-    checkSameComposition(`${where}.composition`, readFields(`${where}.composition`, fields.composition), this);
+    checkSame(`${where}.composition`, readFields(`${where}.composition`, fields.composition), composition(this));
     const before = await this.#learned();
     // Those too that this agent has no part for.
     for (const key of Object.keys(before)) if (!(key in fields)) throw damagedState(`${where}.${key}`, 'a value', undefined);

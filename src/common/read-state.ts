@@ -17,13 +17,23 @@ export function damagedState(where: string, expected: string, received: unknown)
 
 /** An `incompatible-checkpoint` error: the saved state is sound and belongs to a part built with other options. */
 export function incompatibleState(where: string, expected: unknown, received: unknown): DqnError {
+  const shown =
+    typeof expected === 'string' && typeof received === 'string' ? fromDifference(expected, received) : [expected, received];
   return new DqnError({
     code: 'incompatible-checkpoint',
     where,
-    expected: describe(expected),
-    received: describe(received),
+    expected: describe(shown[0]),
+    received: describe(shown[1]),
     remedy: 'Build the part with the options it was saved with; nothing was changed.',
   });
+}
+
+/** Both from a little before where they begin to differ: the specs of networks are longer than a message, and begin alike. */
+function fromDifference(...texts: [string, string]): string[] {
+  const [a, b] = texts.map((text) => text.replaceAll('"', ''));
+  let at = 0;
+  while (at < a.length && a[at] === b[at]) at++;
+  return [a, b].map((text) => (at > 20 ? `…${text.slice(at - 20)}` : text));
 }
 
 /** The state as an object. @throws DqnError `invalid-checkpoint` if it is none. */
