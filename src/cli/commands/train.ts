@@ -137,13 +137,12 @@ async function runTrain(environment: string | undefined, flags: TrainFlags): Pro
   const given = await readGiven(environment, flags);
   if (flags.resume && flags.out !== undefined) {
     const folder = new RunFolder(flags.out);
-    const written = await folder.readConfiguration();
-    const { configuration } = await resolveConfiguration(written);
-    const longer = (given.steps ?? 0) > configuration.steps;
-    const resolved = await resolveConfiguration(overlay(longer ? schedulesBySteps(configuration) : written, given));
+    const { configuration: begun } = await resolveConfiguration(await folder.readConfiguration());
+    const longer = (given.steps ?? 0) > begun.steps;
+    const resolved = await resolveConfiguration(overlay(longer ? schedulesBySteps(begun) : begun, given));
     // Beyond its end it is another run, whose agent may be told other numbers.
-    const { steps, agent } = longer ? resolved.configuration : configuration;
-    checkSameRun(folder.path, { ...configuration, steps, agent }, resolved.configuration);
+    const { steps, agent } = longer ? resolved.configuration : begun;
+    checkSameRun(folder.path, { ...begun, steps, agent }, resolved.configuration);
     return trainRun({ folder, resolved, resume: true, keep: flags.keep });
   }
   const resolved = await resolveConfiguration(given);
