@@ -9,6 +9,7 @@ import { isPromise, type Timing } from '../common/maybe-promise.ts';
 import { checkSame, damagedState, readCount, readFields, readString } from '../common/read-state.ts';
 import type { State } from '../common/state.ts';
 import { throwIfAborted, type AbortSignalLike } from '../training/abort.ts';
+import { checkEvaluation } from '../training/check-evaluation.ts';
 import { evaluate } from '../training/evaluate.ts';
 import type { CheckpointEvent, EvaluationEvent } from '../training/events.ts';
 import type { TrainEvaluation } from '../training/train.ts';
@@ -99,10 +100,7 @@ export function trainOffline<Observation>(
   checkInteger('trainOffline({ updates })', options.updates, { min: 1 });
   const { checkpointPeriod, evaluation } = options;
   if (checkpointPeriod !== undefined) checkInteger('trainOffline({ checkpointPeriod })', checkpointPeriod, { min: 1 });
-  if (evaluation) {
-    checkNames('trainOffline({ evaluation })', evaluation, { environment: true, period: true, episodes: true, seed: true });
-    checkInteger('trainOffline({ evaluation: { period } })', evaluation.period, { min: 1 });
-  }
+  if (evaluation) checkEvaluation('trainOffline', evaluation);
   const agent = 'start' in learner ? undefined : new AgentLearner(learner, options.constraint);
   if (!agent && options.constraint) refuse('constraint', 'an agent to constrain', 'another learner', 'Leave it out.');
   const policy = agent ? agent.policy : (learner as Partial<Policy<Observation>>);

@@ -1,5 +1,8 @@
 import { DqnError, type ErrorCode } from '../common/errors.ts';
-import { isPromise } from '../common/maybe-promise.ts';
+import { chain, isPromise, type MaybePromise } from '../common/maybe-promise.ts';
+import { checkStep } from '../environment/check-step.ts';
+import type { Environment, StepResult } from '../environment/environment.ts';
+import { checkReward } from '../replay/check-transition.ts';
 
 /** The errors that tell already what is wrong with the environment. */
 const own: readonly ErrorCode[] = ['environment-failed', 'invalid-environment', 'invalid-reward'];
@@ -32,4 +35,21 @@ export function callEnvironment<T>(call: () => T, where: string): T {
   } catch (error) {
     throw environmentFailure(error, where);
   }
+}
+
+/**
+ * A step of an environment, whose answer tells its ends and a reward.
+ * @throws DqnError `environment-failed` as {@link callEnvironment}, `invalid-environment` or `invalid-reward`.
+ */
+export function stepEnvironment<Observation>(
+  environment: Environment<Observation, number>,
+  action: number,
+  where: string,
+): MaybePromise<StepResult<Observation>> {
+  const answer = callEnvironment(() => environment.step(action), `${where}: environment.step()`);
+  return chain(answer, (result) => {
+    checkStep(`${where}: environment.step()`, result);
+    checkReward(`${where}: environment.step().reward`, result.reward);
+    return result;
+  });
 }

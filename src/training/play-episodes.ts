@@ -1,11 +1,9 @@
 import type { Policy } from '../agent/policy.ts';
 import { Breather } from '../common/macrotask.ts';
 import { isPromise } from '../common/maybe-promise.ts';
-import { checkStep } from '../environment/check-step.ts';
 import type { Environment } from '../environment/environment.ts';
-import { checkReward } from '../replay/check-transition.ts';
 import { throwIfAborted } from './abort.ts';
-import { callEnvironment } from './call-environment.ts';
+import { callEnvironment, stepEnvironment } from './call-environment.ts';
 import type { EvaluateOptions, Evaluation } from './evaluate.ts';
 
 /** What {@link evaluate} does, with all of its options. */
@@ -26,10 +24,8 @@ export async function playEpisodes<Observation>(
       throwIfAborted(signal, 'evaluate({ signal })');
       const chosen = policy.act(observation, { explore: false, actionMask, first: length === 0 });
       const action = isPromise(chosen) ? await chosen : chosen;
-      const answer = callEnvironment(() => environment.step(action), 'evaluate: environment.step()');
-      const result = isPromise(answer) ? await answer : answer;
-      checkStep('evaluate: environment.step()', result);
-      checkReward('evaluate: environment.step().reward', result.reward);
+      const stepping = stepEnvironment(environment, action, 'evaluate');
+      const result = isPromise(stepping) ? await stepping : stepping;
       ({ observation, actionMask } = result);
       sum += result.reward;
       length++;

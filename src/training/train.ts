@@ -8,6 +8,7 @@ import type { Environment } from '../environment/environment.ts';
 import type { VectorEnvironment } from '../environment/vector-environment.ts';
 import { throwIfAborted, type AbortSignalLike } from './abort.ts';
 import type { Collector } from './collector.ts';
+import { checkEvaluation } from './check-evaluation.ts';
 import { evaluate } from './evaluate.ts';
 import type { TrainEvent } from './events.ts';
 import type { Rollout } from './rollout.ts';
@@ -97,8 +98,7 @@ export function train<Observation, M extends Timing>(
   checkNumber('train({ seed })', options.seed ?? 0);
   if (options.checkpointPeriod !== undefined) checkInteger('train({ checkpointPeriod })', options.checkpointPeriod, { min: 1 });
   if (options.evaluation) {
-    checkNames('train({ evaluation })', options.evaluation, { environment: true, period: true, episodes: true, seed: true });
-    checkInteger('train({ evaluation: { period } })', options.evaluation.period, { min: 1 });
+    checkEvaluation('train', options.evaluation);
     if (options.evaluation.environment === environment) throw sharedEnvironment();
   }
   if ('autoreset' in environment && environment.autoreset !== 'same-step') throw otherAutoreset(environment.autoreset);

@@ -1,11 +1,10 @@
 import { createActingAgent, type ActingAgent } from '../../agent/acting-agent.ts';
 import type { AgentOptions } from '../../agent/options.ts';
 import { isPromise, type MaybePromise } from '../../common/maybe-promise.ts';
-import { checkStep } from '../../environment/check-step.ts';
 import type { Environment } from '../../environment/environment.ts';
 import { toWire } from '../../remote/wire-error.ts';
-import { checkMask, checkReward } from '../../replay/check-transition.ts';
-import { callEnvironment } from '../../training/call-environment.ts';
+import { checkMask } from '../../replay/check-transition.ts';
+import { callEnvironment, stepEnvironment } from '../../training/call-environment.ts';
 import { parentThread } from '../parent-thread.ts';
 import type { FromActor, ToActor } from './messages.ts';
 import { FIRST, MASKED, SharedSteps, TERMINATED, TRUNCATED } from './shared-steps.ts';
@@ -101,11 +100,9 @@ class Actor<Observation> {
         since = 0;
       }
       const action = agent.act(observation, actionMask, actor, published.step + since * actors + actor);
-      const stepping = callEnvironment(() => environment.step(action), `${where}: environment.step()`);
+      const stepping = stepEnvironment(environment, action, where);
       const result = isPromise(stepping) ? await stepping : stepping;
-      checkStep(`${where}: environment.step()`, result);
       const { reward, terminated, truncated } = result;
-      checkReward(`${where}: environment.step().reward`, reward);
       const slot = steps.slot(steps.taken);
       codec.encode(observation, steps.observations, slot * codec.size, `${where}: observation`);
       codec.encode(result.observation, steps.nextObservations, slot * codec.size, `${where}: environment.step().observation`);

@@ -1,10 +1,8 @@
 import type { Agent } from '../../agent/agent.ts';
 import { checkInteger, checkNames, checkNumber } from '../../common/check.ts';
 import type { MaybePromise, Timing } from '../../common/maybe-promise.ts';
-import { checkStep } from '../../environment/check-step.ts';
 import type { Environment } from '../../environment/environment.ts';
-import { callEnvironment } from '../../training/call-environment.ts';
-import { checkReward } from '../../replay/check-transition.ts';
+import { callEnvironment, stepEnvironment } from '../../training/call-environment.ts';
 
 /** What {@link overestimation} needs. */
 export interface OverestimationOptions {
@@ -57,9 +55,7 @@ export async function overestimation<Observation, M extends Timing>(
       estimates.push(await best(observation, actionMask));
       const chosen = agent.act(observation, { explore: false, actionMask, first: rewards.length === 0 });
       const action = await (chosen as MaybePromise<number>);
-      const result = await callEnvironment(() => environment.step(action), 'overestimation: environment.step()');
-      checkStep('overestimation: environment.step()', result);
-      checkReward('overestimation: environment.step().reward', result.reward);
+      const result = await stepEnvironment(environment, action, 'overestimation');
       rewards.push(result.reward);
       ({ observation, actionMask } = result);
       ended = result.terminated || result.truncated;
