@@ -3,7 +3,6 @@ import { ObservationCodec } from '../agent/observation-codec.ts';
 import { chain, type MaybePromise } from '../common/maybe-promise.ts';
 import { checkStep } from '../environment/check-step.ts';
 import type { Environment, ResetOptions, ResetResult, StepResult } from '../environment/environment.ts';
-import { checkReward } from '../replay/check-transition.ts';
 import { DatasetBuilder } from './dataset-builder.ts';
 import type { Dataset } from './dataset.ts';
 
@@ -54,7 +53,6 @@ export class Recorder<Observation> implements Environment<Observation, number> {
     return chain(this.#environment.step(action), (result) => {
       checkStep('recorder: environment.step()', result);
       const { reward, terminated, truncated } = result;
-      checkReward('recorder: environment.step().reward', reward);
       const next = this.#encode(result.observation);
       this.#builder.step({ action: action - this.#start, reward, terminated, truncated, probability }, next);
       return result;

@@ -72,13 +72,6 @@ export function checkAction(where: string, { actions }: ReplayLayout, action: nu
   throw refused('invalid-action', where, `a whole number in [0, ${actions - 1}]`, action, 'Pass the index of an action.');
 }
 
-/** @throws DqnError `invalid-reward` if the reward is NaN or infinite, also as a float32. */
-export function checkReward(where: string, reward: number): void {
-  const stored = typeof reward === 'number' ? Math.fround(reward) : NaN;
-  if (stored - stored === 0) return;
-  throw refused('invalid-reward', where, 'a finite float32 number', reward, 'Look at the environment that gave it.');
-}
-
 /** @throws DqnError `invalid-option` if the discount is not in [0, 1]. */
 export function checkDiscount(where: string, discount: number): void {
   if (discount >= 0 && discount <= 1) return;

@@ -3,7 +3,7 @@ import { DqnError, describe } from '../common/errors.ts';
 import { Random } from '../common/random.ts';
 import { checkSame, damagedState, readArray, readCount, readFields, readInteger, readList } from '../common/read-state.ts';
 import type { State } from '../common/state.ts';
-import { checkReward } from './check-transition.ts';
+import { checkReward } from '../environment/check-step.ts';
 import type { Batch, ReplayBuffer, ReplayLayout, ReplaySpec, Transition } from './replay-buffer.ts';
 import type { ReplayPriorities } from './replay-priorities.ts';
 

@@ -1,12 +1,12 @@
 import { checkInteger, checkNumber } from '../common/check.ts';
 import { checkSame, damagedState, readArray, readFields, readInteger, readList } from '../common/read-state.ts';
 import type { State, Stateful } from '../common/state.ts';
+import { checkReward } from '../environment/check-step.ts';
 import {
   checkAction,
   checkLayout,
   checkMask,
   checkObservation,
-  checkReward,
   checkSameLayout,
   checkStream,
   layoutState,

@@ -1,13 +1,13 @@
 import { DqnError } from '../common/errors.ts';
 import { checkSame, damagedState, readArray, readFields, readInteger, readList, type StateFields } from '../common/read-state.ts';
 import type { State } from '../common/state.ts';
+import { checkReward } from '../environment/check-step.ts';
 import {
   checkAction,
   checkDiscount,
   checkLayout,
   checkMask,
   checkObservation,
-  checkReward,
   checkSameLayout,
   checkStream,
   layoutState,

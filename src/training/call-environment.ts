@@ -2,7 +2,6 @@ import { DqnError, type ErrorCode } from '../common/errors.ts';
 import { chain, isPromise, type MaybePromise } from '../common/maybe-promise.ts';
 import { checkStep } from '../environment/check-step.ts';
 import type { Environment, StepResult } from '../environment/environment.ts';
-import { checkReward } from '../replay/check-transition.ts';
 
 /** The errors that tell already what is wrong with the environment. */
 const own: readonly ErrorCode[] = ['environment-failed', 'invalid-environment', 'invalid-reward'];
@@ -49,7 +48,6 @@ export function stepEnvironment<Observation>(
   const answer = callEnvironment(() => environment.step(action), `${where}: environment.step()`);
   return chain(answer, (result) => {
     checkStep(`${where}: environment.step()`, result);
-    checkReward(`${where}: environment.step().reward`, result.reward);
     return result;
   });
 }

@@ -8,7 +8,6 @@ import type {
   VectorResetResult,
   VectorStepResult,
 } from '../environment/vector-environment.ts';
-import { checkReward } from '../replay/check-transition.ts';
 
 /**
  * An environment as a vector of one that resets itself in the step that ends an episode: what the training loop steps. It does what
@@ -40,7 +39,6 @@ export class SingleEnvironment<Observation> implements VectorEnvironment<Observa
   step([action]: readonly number[]): MaybePromise<VectorStepResult<Observation>> {
     return chain(this.#environment.step(action), (result) => {
       checkStep('train: environment.step()', result);
-      checkReward('train: environment.step().reward', result.reward);
       const { observation, actionMask, info, reward, terminated, truncated } = result;
       // Not `of`, which takes ten times as long.
       const told = { rewards: new Float64Array(1), terminated: new Uint8Array(1), truncated: new Uint8Array(1) };

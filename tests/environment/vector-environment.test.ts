@@ -311,6 +311,20 @@ describe.each(modes)('a vector with autoreset %s', (autoreset) => {
     expect(error?.cause).toMatchObject({ code: 'invalid-environment', received: expect.stringContaining('done') });
   });
 
+  it.each(['1', NaN, 1e39, undefined])('refuses the reward %j', async (reward) => {
+    const vector = build(() => {
+      const script = new Script([1, 1, 1]);
+      return Object.assign(script, {
+        step: (action: number) =>
+          ({ ...now(new Script([1, 1]).reset()), terminated: action > 0, truncated: false, reward }) as never,
+      });
+    }, 2);
+    await vector.reset();
+    const error = await errorOf(() => vector.step([0, 0]));
+    expect(error).toMatchObject({ code: 'environment-failed', where: 'environment 0 of 2' });
+    expect(error?.cause).toMatchObject({ code: 'invalid-reward', where: 'environment 0: step().reward' });
+  });
+
   it.each([
     ['at once', (inner: Environment<Float32Array, number>): Environment<Float32Array, number> => inner],
     ['later', (inner: Environment<Float32Array, number>): Environment<Float32Array, number> => later(inner)],
