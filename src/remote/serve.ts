@@ -209,11 +209,10 @@ class Server<Config, Observation, M extends Timing> {
     }
   }
 
-  /** The whole run as it is now: before the start, what it is to go on from. */
+  /** The whole run as it is now. */
   async #checkpoint(): Promise<Uint8Array<ArrayBuffer>> {
     await this.#takeUp();
-    // A copy: what is sent moves away.
-    return this.#status === 'ready' && this.#resume ? this.#resume.slice() : this.#parts().run.checkpoint();
+    return this.#parts().run.checkpoint();
   }
 
   /** Keeps a checkpoint, where there is a store; that this fails is told, and does not stop the run. */

@@ -45,7 +45,7 @@ export interface TrainOptions<Observation> {
 export interface TrainingRun extends AsyncGenerator<TrainEvent, void, void> {
   /**
    * The whole run as it is now, as the bytes of a file: agent, environment episode and loop. Call it between two events.
-   * An environment without `getState` starts a new episode when the run is resumed.
+   * An environment without `getState` starts a new episode when the run is resumed. Before the first event of a run that is resumed it is what the run will go on from.
    */
   checkpoint(): Promise<Uint8Array<ArrayBuffer>>;
   /**
@@ -105,7 +105,19 @@ export function train<Observation, M extends Timing>(
   let loading: Promise<Rollout> | undefined;
   const load = () =>
     (loading ??= loadPart('training', () => import('./rollout.ts')).then(({ rolloutOf }) => rolloutOf(agent, environment)));
+  // What is still to be gone on from.
+  let { resume } = options;
+  const begin = async () => {
+    const rollout = await load();
+    if (resume) {
+      const { decodeArchive } = await import('../common/archive.ts');
+      await rollout.resume(decodeArchive(resume, { kind: 'training', version }));
+      resume = undefined;
+    } else await rollout.start(options.seed ?? agent.options.seed);
+    return rollout;
+  };
   const checkpointParts = async () => {
+    if (resume) return [resume];
     const { encodeArchiveParts } = await import('../common/archive.ts');
     const rollout = await load();
     const state = { agent: await agent.getState(), rollout: rollout.getState() };
@@ -117,24 +129,20 @@ export function train<Observation, M extends Timing>(
   };
   // Events are collected while the state is between two steps and told when it is whole again, so that a checkpoint taken at any event is sound.
   const pending: TrainEvent[] = [];
-  const run = Object.assign(events(agent, load, options, pending, checkpoint), { checkpoint, checkpointParts, pending: 0 });
+  const run = Object.assign(events(agent, begin, options, pending, checkpoint), { checkpoint, checkpointParts, pending: 0 });
   return Object.defineProperty(run, 'pending', { get: () => pending.length });
 }
 
 async function* events<Observation, M extends Timing>(
   agent: Agent<Observation, M>,
-  load: () => Promise<Rollout>,
+  begin: () => Promise<Rollout>,
   options: TrainOptions<Observation>,
   pending: TrainEvent[],
   checkpoint: () => Promise<Uint8Array<ArrayBuffer>>,
 ): AsyncGenerator<TrainEvent, void, void> {
   const { steps, evaluation, checkpointPeriod, signal } = options;
   throwIfAborted(signal, 'train({ signal })');
-  const rollout = await load();
-  if (options.resume) {
-    const { decodeArchive } = await import('../common/archive.ts');
-    await rollout.resume(decodeArchive(options.resume, { kind: 'training', version }));
-  } else await rollout.start(options.seed ?? agent.options.seed);
+  const rollout = await begin();
   const breather = new Breather();
   while (rollout.stepsTaken < steps || agent.updatesDue > 0) {
     throwIfAborted(signal, 'train({ signal })');

@@ -185,6 +185,23 @@ describe('resuming', () => {
     expect(told).toEqual(whole);
   });
 
+  test('before its first event a resumed run is what it goes on from, and where that fails it stays so', async () => {
+    const make = async () => [await createAgent(new CartPole(), small), new CartPole()] as const;
+    const run = train(...(await make()), { steps: 60 });
+    for (let i = 0; i < 20; i++) await run.next();
+    const resume = await run.checkpoint();
+    const again = train(...(await make()), { steps: 60, resume });
+    expect(await again.checkpoint()).toEqual(resume);
+    expect(await again.checkpoint()).not.toBe(resume);
+    expect(joinParts(await again.checkpointParts())).toEqual(resume);
+    await again.next();
+    expect(await again.checkpoint()).not.toEqual(resume);
+    const damaged = resume.with(resume.length >> 1, resume[resume.length >> 1] ^ 1) as Uint8Array<ArrayBuffer>;
+    const failing = train(...(await make()), { steps: 60, resume: damaged });
+    expect((await failure(collect(failing))).code).toBe('invalid-checkpoint');
+    expect(await failing.checkpoint()).toEqual(damaged);
+  });
+
   test('a checkpoint asked for between any two events resumes exactly', async () => {
     const environment = new CartPole();
     const agent = await createAgent(environment, small);
