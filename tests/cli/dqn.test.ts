@@ -245,7 +245,7 @@ describe('several runs', () => {
     expect(first.err).toMatch(/run 2\/2 \| \S+ mean return [\d.]+/);
     expect(await bytes('seeds/seed5/policy.safetensors')).toEqual(await bytes('alone/policy.safetensors'));
     expect((await dqn(`train cartpole ${few} --seeds 3 --out seeds`)).err).toContain('holds runs already: go on with --resume');
-    expect((await dqn('train --resume --steps 301 --seeds 3 --out seeds')).err).toContain('begun with another steps');
+    expect((await dqn('train --resume --steps 299 --seeds 3 --out seeds')).err).toContain('begun with another steps');
 
     const before = await bytes('seeds/seed4/run.json');
     const { code, out, err } = await dqn(`train --resume --json --seeds 3 --out seeds`);
@@ -256,6 +256,19 @@ describe('several runs', () => {
     const means = report.seeds.map(({ mean }) => mean);
     expect(report.interquartileMean.estimate).toBeCloseTo(means.reduce((sum, mean) => sum + mean) / 3, 10);
     expect(report.interquartileMean.low).toBeGreaterThanOrEqual(Math.min(...means));
+
+    await dqn('train --resume --steps 450 --out alone');
+    const refused = await dqn('train --resume --steps 450 --learning-rate 0.1 --seeds 3 --out seeds');
+    expect(refused.err).toContain('begun with another agent');
+    expect((await dqn('train --resume --json --steps 450 --seeds 2 --workers 2 --out seeds')).code).toBe(0);
+    expect(await bytes('seeds/seed5/policy.safetensors')).toEqual(await bytes('alone/policy.safetensors'));
+    // As if the third had been interrupted before it began with that.
+    const longer = await dqn('train --resume --json --seeds 3 --out seeds');
+    expect({ code: longer.code, lines: longer.err.match(/^run \d.*$/gm) }).toEqual({
+      code: 0,
+      lines: [expect.stringContaining('seed6')],
+    });
+    expect(await json('seeds/seed6/run.json')).toMatchObject({ status: 'finished', step: 450 });
   }, 120_000);
 
   test('dqn train --seeds takes no runs in its folder for its own, though nobody named the folder', async () => {

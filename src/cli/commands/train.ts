@@ -119,17 +119,24 @@ async function runSeeds(environment: string | undefined, flags: TrainFlags, seed
   const given = await readGiven(environment, flags);
   if (flags.resume && flags.out === undefined) throw new UserMistake('Which runs? Add --out, the folder that they are in.');
   const out = flags.out ?? defaultFolder((await resolveConfiguration(given)).configuration).replace(/-seed\d+$/, '');
-  const begun = await seedFolders(out);
+  const begun = await begunSeeds(out);
   if (begun.length > 0 && !flags.resume) {
     throw new UserMistake(`${out} holds runs already: go on with --resume, or choose another --out.`);
   }
-  const resolved = await resolveConfiguration(overlay(begun.length > 0 ? await begun[0].readConfiguration() : {}, given));
-  for (const folder of begun) {
-    const own = (await resolveConfiguration(await folder.readConfiguration())).configuration;
-    checkSameRun(folder.path, own, { ...resolved.configuration, seed: own.seed });
-  }
+  // Where they were being made longer, some have not begun with that.
+  const steps = given.steps ?? Math.max(...begun.map(({ own }) => own.steps));
+  const asLong = (own: Configuration) => (own.steps < steps ? { ...schedulesBySteps(own), steps } : own);
+  const resolved = await resolveConfiguration(overlay(begun.length > 0 ? asLong(begun[0].own) : {}, given));
+  for (const { path, own } of begun) checkSameRun(path, asLong(own), { ...resolved.configuration, seed: own.seed });
   if (new RunFolder(out).begun) throw new UserMistake(`${out} holds a single run: choose another --out.`);
   return trainSeeds({ out, resolved, seeds, workers: flags.workers, keep: flags.keep });
+}
+
+/** The runs of seeds in a folder, with what each was begun with. */
+async function begunSeeds(out: string): Promise<{ readonly path: string; readonly own: Configuration }[]> {
+  const folders = await seedFolders(out);
+  const configurations = await Promise.all(folders.map(async (each) => resolveConfiguration(await each.readConfiguration())));
+  return folders.map(({ path }, i) => ({ path, own: configurations[i].configuration }));
 }
 
 async function runTrain(environment: string | undefined, flags: TrainFlags): Promise<RunReport> {

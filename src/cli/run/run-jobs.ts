@@ -9,6 +9,8 @@ export interface Job {
   /** Where its files go; a run that has begun there goes on. */
   readonly folder: string;
   readonly configuration: PartialConfiguration;
+  /** Makes a run that has begun with fewer steps as long. Default: it stays as it is. */
+  readonly steps?: number;
 }
 
 /** How a job ended; an interrupted one goes on when it is run again. */
@@ -64,7 +66,7 @@ export async function runJobs(jobs: Iterable<Job>, { workers, command, keep, onM
       if (!folder.begun) await folder.writeJson('configuration.json', job.configuration);
       // Meanwhile it may have been interrupted, which a process begun now would not hear.
       if (interrupted) return;
-      const child = startTraining(job.folder, keep, command);
+      const child = startTraining(job, keep, command);
       running.add(child);
       let stopped = false;
       child.on('message', (message: TrainingMessage) => {
@@ -85,11 +87,12 @@ export async function runJobs(jobs: Iterable<Job>, { workers, command, keep, onM
   return !interrupted;
 }
 
-function startTraining(folder: string, keep: number | undefined, command = process.argv[1]): ChildProcess {
+function startTraining({ folder, steps }: Job, keep: number | undefined, command = process.argv[1]): ChildProcess {
   // A process group of its own: Ctrl-C in the terminal reaches this process alone, which passes it on once.
   const options = { detached: true, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] as ('ignore' | 'pipe' | 'ipc')[] };
   const kept = keep === undefined ? [] : ['--keep', String(keep)];
-  return fork(command, ['train', '--resume', '--json', ...kept, '--out', folder], options);
+  const longer = steps === undefined ? [] : ['--steps', String(steps)];
+  return fork(command, ['train', '--resume', '--json', ...kept, ...longer, '--out', folder], options);
 }
 
 async function outcomeOf(child: ChildProcess): Promise<JobOutcome> {

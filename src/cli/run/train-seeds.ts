@@ -53,7 +53,10 @@ function folderOf(out: string, seed: number): RunFolder {
   return new RunFolder(join(out, `seed${seed}`));
 }
 
-/** Trains the same with several seeds, in processes of their own; runs that have finished in the folder are not run again, and those that have begun go on. */
+/**
+ * Trains the same with several seeds, in processes of their own; runs that have finished in the folder are not run again, and those that have begun, or finished after fewer
+ * steps, go on.
+ */
 export async function trainSeeds({
   out,
   resolved,
@@ -64,7 +67,7 @@ export async function trainSeeds({
   const { configuration } = resolved;
   const jobs = Array.from({ length: seeds }, (_, i): Job => {
     const seed = configuration.seed + i;
-    return { folder: folderOf(out, seed).path, configuration: { ...configuration, seed } };
+    return { folder: folderOf(out, seed).path, configuration: { ...configuration, seed }, steps: configuration.steps };
   });
   const open: Job[] = [];
   for (const job of jobs) if ((await finalMean(job)) === undefined) open.push(job);
@@ -93,6 +96,8 @@ export async function trainSeeds({
   return { status, out, seeds: reports, interquartileMean: interval };
 }
 
-async function finalMean({ folder }: Job): Promise<number | undefined> {
-  return (await new RunFolder(folder).readReport())?.evaluation?.mean;
+/** The mean return at the end of a run; nothing where it has not come there. */
+async function finalMean({ folder, steps = 0 }: Job): Promise<number | undefined> {
+  const report = await new RunFolder(folder).readReport();
+  return report && report.step >= steps ? report.evaluation?.mean : undefined;
 }
