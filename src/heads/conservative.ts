@@ -94,8 +94,8 @@ export class ConservativeHead implements ValueHead {
  * - loss `L + α (log Σ_a exp Q(s, a) − Q(s, a_taken))`,
  * - gradient of the penalty with respect to `Q(s, ·)`: `α weights[b] / B · (softmax(Q(s, ·)) − 1{a = a_taken})`, whose sum over the actions is 0.
  *
- * So actions that were never recorded in a state look bad there, whatever the network makes of them; those that are impossible in it count too, as a batch knows them of the next state alone. Values then lie below the true ones: they tell which action is better, not what
- * it is worth. With α = 0 it is the head itself.
+ * So actions that were never recorded in a state look bad there, whatever the network makes of them. Those that are impossible in it count as well: a batch tells them of the next
+ * state alone. Values then lie below the true ones: they tell which action is better, not what it is worth. With α = 0 it is the head itself.
  *
  * @example
  * ```ts
