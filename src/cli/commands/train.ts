@@ -1,8 +1,8 @@
 import { Command, Option } from 'commander';
+import { lengthened } from '../configuration/lengthened.ts';
 import { checkConfiguration, readConfiguration } from '../configuration/read-configuration.ts';
 import { overlay, resolveConfiguration } from '../configuration/resolve-configuration.ts';
 import type { AgentSettings, Configuration, PartialConfiguration } from '../configuration/schema.ts';
-import { schedulesBySteps } from '../configuration/schedules-by-steps.ts';
 import { INTERRUPTED } from '../interrupted.ts';
 import { number, schedule, scheduleOrLadder, wholeNumber, wholeNumbers } from '../parse.ts';
 import { printTable } from '../print.ts';
@@ -125,9 +125,8 @@ async function runSeeds(environment: string | undefined, flags: TrainFlags, seed
   }
   // Where they were being made longer, some have not begun with that.
   const steps = given.steps ?? Math.max(...begun.map(({ own }) => own.steps));
-  const asLong = (own: Configuration) => (own.steps < steps ? { ...schedulesBySteps(own), steps } : own);
-  const resolved = await resolveConfiguration(overlay(begun.length > 0 ? asLong(begun[0].own) : {}, given));
-  for (const { path, own } of begun) checkSameRun(path, asLong(own), { ...resolved.configuration, seed: own.seed });
+  const resolved = await resolveConfiguration(overlay(begun.length > 0 ? lengthened(begun[0].own, steps) : {}, given));
+  for (const { path, own } of begun) checkSameRun(path, lengthened(own, steps), { ...resolved.configuration, seed: own.seed });
   if (new RunFolder(out).begun) throw new UserMistake(`${out} holds a single run: choose another --out.`);
   return trainSeeds({ out, resolved, seeds, workers: flags.workers, keep: flags.keep });
 }
@@ -145,11 +144,11 @@ async function runTrain(environment: string | undefined, flags: TrainFlags): Pro
   if (flags.resume && flags.out !== undefined) {
     const folder = new RunFolder(flags.out);
     const { configuration: begun } = await resolveConfiguration(await folder.readConfiguration());
-    const longer = (given.steps ?? 0) > begun.steps;
-    const resolved = await resolveConfiguration(overlay(longer ? schedulesBySteps(begun) : begun, given));
+    const whole = lengthened(begun, given.steps ?? 0);
+    const resolved = await resolveConfiguration(overlay(whole, given));
     // Beyond its end it is another run, whose agent may be told other numbers.
-    const { steps, agent } = longer ? resolved.configuration : begun;
-    checkSameRun(folder.path, { ...begun, steps, agent }, resolved.configuration);
+    const { agent } = whole === begun ? begun : resolved.configuration;
+    checkSameRun(folder.path, { ...whole, agent }, resolved.configuration);
     return trainRun({ folder, resolved, resume: true, keep: flags.keep });
   }
   const resolved = await resolveConfiguration(given);
