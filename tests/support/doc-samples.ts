@@ -86,8 +86,16 @@ export function writeSamples(samples: readonly Sample[], folder: string): Map<Sa
 export function compileSamples(paths: ReadonlyMap<Sample, string>, root: string): string[] {
   const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile);
   const { options } = ts.parseJsonConfigFileContent({ ...config, include: [], files: [] }, ts.sys, root);
-  // A sample may show a value without using it.
-  const program = ts.createProgram([...paths.values()], { ...options, noUnusedLocals: false, noUnusedParameters: false });
+  const program = ts.createProgram([...paths.values()], {
+    ...options,
+    // A sample may show a value without using it.
+    noUnusedLocals: false,
+    noUnusedParameters: false,
+    // Stricter than the project: a sample is pasted into projects that are.
+    exactOptionalPropertyTypes: true,
+    noImplicitOverride: true,
+    noPropertyAccessFromIndexSignature: true,
+  });
   return [...paths].flatMap(([sample, path]) => {
     const file = program.getSourceFile(path);
     return ts.getPreEmitDiagnostics(program, file).map(({ messageText, start = 0 }) => {
