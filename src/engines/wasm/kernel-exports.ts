@@ -216,7 +216,7 @@ export interface LayerNormKernels {
 export interface NoiseKernels {
   perturb(n: number, a: number, b: number, c: number, y: number): void;
   normals(n: number, key0: number, key1: number, roots: number, y: number): void;
-  outer(rows: number, width: number, u: number, v: number, y: number, yRow: number): void;
+  perturbOuter(rows: number, width: number, a: number, b: number, u: number, v: number, y: number, row: number): void;
 }
 
 /** What layers that embed quantile fractions need beside {@link Kernels}. */

@@ -50,12 +50,21 @@ export function perturb(n: i32, a: usize, b: usize, c: usize, y: usize): void {
   }
 }
 
-/** `u vᵀ`, or columns of it within a panel: K rows of `width` numbers, a multiple of 4. */
-export function outer(K: i32, width: i32, u: usize, v: usize, y: usize, yRow: usize): void {
+/** y = a + b ⊙ u vᵀ, or columns of it within a panel: K rows of `width` numbers, a multiple of 4, `row` bytes apart; with a = 0 y = b ⊙ u vᵀ. */
+export function perturbOuter(K: i32, width: i32, a: usize, b: usize, u: usize, v: usize, y: usize, row: usize): void {
   const bytes = <usize>width << 2;
   for (let k = 0; k < K; k++) {
     const x = v128.load32_splat(u + (<usize>k << 2));
-    for (let j: usize = 0; j < bytes; j += 16) v128.store(y + j, f32x4.mul(x, v128.load(v + j)));
-    y += yRow;
+    if (a) {
+      for (let j: usize = 0; j < bytes; j += 16) {
+        const product = f32x4.mul(v128.load(b + j), f32x4.mul(x, v128.load(v + j)));
+        v128.store(y + j, f32x4.add(v128.load(a + j), product));
+      }
+      a += row;
+    } else {
+      for (let j: usize = 0; j < bytes; j += 16) v128.store(y + j, f32x4.mul(v128.load(b + j), f32x4.mul(x, v128.load(v + j))));
+    }
+    b += row;
+    y += row;
   }
 }
