@@ -78,6 +78,7 @@ const settings: readonly (readonly [preset: string, agent: AgentSettings, option
   ['averaged-dqn', { averagedTargets: 4 }, { bootstrap: { kind: 'averagedQ', targets: 4 } }],
   ['munchausen-dqn', { munchausenAlpha: 0.5 }, { bootstrap: { alpha: 0.5, temperature: 0.03, clip: -1 } }],
   ['munchausen-dqn', { munchausenTemperature: 2, munchausenClip: -3 }, { bootstrap: { alpha: 0.9, temperature: 2, clip: -3 } }],
+  ['fqf', { quantiles: 5 }, { head: { quantiles: { fractions: 5, cosines: 64, proposalRate: 5e-5 } } }],
   ['iqn', { quantileSamples: 5 }, { head: { targetWidth: 5, fractions: { counts: { online: 5, target: 5, act: 32 } } } }],
 ];
 

@@ -188,7 +188,9 @@ function valueHead({ base }: RegisteredPreset, { vMin, vMax, atoms, quantiles, q
     return { head: categorical({ atoms: atoms ?? own.atoms, vMin: vMin ?? own.vMin, vMax: vMax ?? own.vMax }) };
   }
   if (quantiles === undefined) return {};
-  return { head: base.head?.kind === 'quantile' ? quantile({ quantiles }) : fullyParameterisedQuantile({ fractions: quantiles }) };
+  const layer = base.head?.quantiles;
+  if (layer?.kind !== 'proposedQuantiles') return { head: quantile({ quantiles }) };
+  return { head: fullyParameterisedQuantile({ fractions: quantiles, proposalRate: layer.proposalRate }) };
 }
 
 /** @throws UserMistake where there is no ε in the rule. */
