@@ -42,7 +42,7 @@ export class FactorisedNoise implements WeightNoise {
   readonly #streams: readonly StreamFactors[];
 
   constructor(kernels: NoiseKernels, { weight }: DenseLayer, streams: readonly NoiseStream[], own: Arena) {
-    const { rows, full, tail, panelBytes, tailStart, size, width } = weight;
+    const { rows, full, tail, size, width } = weight;
     this.#kernels = kernels;
     this.#rows = rows;
     const inputs = Math.ceil(rows / 4) * 4;
@@ -54,7 +54,7 @@ export class FactorisedNoise implements WeightNoise {
       for (let column = first; column < end;) {
         const panel = Math.floor(column / 32);
         const next = Math.min(end, (panel + 1) * 32);
-        const at = (panel < full ? panel * panelBytes : tailStart) + (column % 32) * 4;
+        const at = weight.indexOf(0, column) * 4;
         blocks.push({ at, row: panel < full ? 128 : tail * 4, columns: next - column, output: (column - first) * 4 });
         column = next;
       }
